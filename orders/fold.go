@@ -1,0 +1,4 @@
+package orders
+
+// Fold is being written.
+func Fold(p Pair, facts []Fact) *Order { return &Order{} }
