@@ -4,6 +4,8 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -75,6 +77,16 @@ func EscapeID(id string) string {
 	}
 	return cut + "_" + hex.EncodeToString(sum[:4])
 }
+
+// UnescapeID is the id as the client wrote it; ok is false where EscapeID had to
+// cut it, or seems to have.
+func UnescapeID(escaped string) (id string, ok bool) {
+	id, err := url.PathUnescape(escaped)
+	return id, err == nil && !cutID.MatchString(escaped)
+}
+
+// cutID matches what EscapeID makes of an id that is too long.
+var cutID = regexp.MustCompile(`^.{89,91}_[0-9a-f]{8}$`)
 
 func plainID(id string) bool {
 	return len(id) <= maxID && !slices.ContainsFunc([]byte(id), func(c byte) bool { return !idByte(c) })

@@ -2,6 +2,7 @@ package orders
 
 import (
 	"context"
+	"math"
 	"slices"
 	"time"
 )
@@ -22,6 +23,9 @@ type Source interface {
 	Referring(ctx context.Context, p Pair, orderID string) ([]Fact, error)
 	// Begun returns the pair's orders that began in [from, to] (ms), the first first.
 	Begun(ctx context.Context, p Pair, from, to int64) ([]Beginning, error)
+	// BeginSeq returns the highest Beginning.Seq among the pair's orders that
+	// began at to (ms) or before, 0 for none.
+	BeginSeq(ctx context.Context, p Pair, to int64) (int64, error)
 	// Sharing returns the orders with that id in which party takes part.
 	Sharing(ctx context.Context, party, orderID string) ([]Beginning, error)
 	// Beginning returns the begin of one order; ok is false where it has not begun.
@@ -29,12 +33,13 @@ type Source interface {
 }
 
 // A Beginning is an order that exists: At is the least Tau among the facts of
-// its Key that begin it (Begins), LastSeq the highest ledger seq of its Key's facts.
+// its Key that begin it (Begins), Seq the ledger seq of the fact with that Tau
+// (the lowest seq where several have it). So At only falls, and Seq only rises.
 type Beginning struct {
 	Key      Key
 	IntentID string
 	At       int64
-	LastSeq  int64
+	Seq      int64
 }
 
 // Tau is the time at which a fact is shown: the sender's clock, but never later
@@ -59,18 +64,15 @@ func (f *Fact) Begins() bool {
 //     to none.
 //
 // seq is the highest ledger seq of everything that was weighed, so that it rises
-// with every fact that could change the answer, also where a fact leaves.
+// with every fact that could change the answer, also where a fact leaves. What is
+// weighed only grows: that is why all earlier orders of the pair are, and not
+// only those near enough to be rivals now.
 func Members(ctx context.Context, src Source, k Key) (facts []Fact, seq int64, err error) {
 	if facts, err = src.OfKey(ctx, k); err != nil {
 		return nil, 0, err
 	}
 	for i := range facts {
 		seq = max(seq, facts[i].Seq)
-	}
-	weigh := func(bs []Beginning) {
-		for _, b := range bs {
-			seq = max(seq, b.LastSeq)
-		}
 	}
 	a, b := k.Pair.Parties()
 	for _, party := range []string{a, b} {
@@ -85,7 +87,9 @@ func Members(ctx context.Context, src Source, k Key) (facts []Fact, seq int64, e
 		if err != nil {
 			return nil, 0, err
 		}
-		weigh(rivals)
+		for _, r := range rivals {
+			seq = max(seq, r.Seq)
+		}
 		for _, f := range lone {
 			seq = max(seq, f.Seq)
 			if len(rivals) == 1 {
@@ -101,35 +105,47 @@ func Members(ctx context.Context, src Source, k Key) (facts []Fact, seq int64, e
 	if err != nil {
 		return nil, 0, err
 	}
-	loose, err := src.Loose(ctx, k.Pair, begin.At, begin.At+reach)
-	if err != nil || len(named)+len(loose) == 0 {
-		return facts, seq, err
-	}
-	rivals, err := src.Begun(ctx, k.Pair, begin.At-reach, begin.At+reach)
-	if err != nil {
-		return nil, 0, err
-	}
-	weigh(rivals)
 	for _, f := range named {
 		seq = max(seq, f.Seq)
 		facts = append(facts, f)
 	}
+	loose, looseSeq, err := drawnIn(ctx, src, begin)
+	return append(facts, loose...), max(seq, looseSeq), err
+}
+
+// drawnIn returns the facts without an id that belong to the order because no
+// other one of its pair can be meant.
+func drawnIn(ctx context.Context, src Source, own Beginning) (facts []Fact, seq int64, err error) {
+	p := own.Key.Pair
+	loose, err := src.Loose(ctx, p, own.At, own.At+reach)
+	if err != nil || len(loose) == 0 {
+		return nil, 0, err
+	}
+	rivals, err := src.Begun(ctx, p, own.At-reach, own.At+reach)
+	if err != nil {
+		return nil, 0, err
+	}
+	if seq, err = src.BeginSeq(ctx, p, own.At+reach); err != nil {
+		return nil, 0, err
+	}
 	for _, f := range loose {
 		seq = max(seq, f.Seq)
-		if f.Ref == k.OrderID || onlyBegun(rivals, f.Tau()) != k {
-			continue
+		if f.Ref == own.Key.OrderID {
+			continue // it is among the named
 		}
 		if f.Ref != "" {
-			other, elsewhere, err := src.Beginning(ctx, Key{k.Pair, f.Ref})
+			other, elsewhere, err := src.Beginning(ctx, Key{p, f.Ref})
 			if err != nil {
 				return nil, 0, err
 			}
 			if elsewhere {
-				seq = max(seq, other.LastSeq)
+				seq = max(seq, other.Seq)
 				continue
 			}
 		}
-		facts = append(facts, f)
+		if onlyBegun(rivals, f.Tau()) == own.Key {
+			facts = append(facts, f)
+		}
 	}
 	return facts, seq, nil
 }
@@ -180,40 +196,12 @@ func touchedBy(ctx context.Context, src Source, f *Fact) ([]Beginning, error) {
 			return nil, err
 		}
 		bs := []Beginning{own}
-		if !f.Begins() {
+		if f.Seq != own.Seq {
 			return bs, nil
 		}
-		// It may be the first of its order, or move its begin: then what other
-		// orders had drawn in may not be theirs alone any more.
-		for _, party := range f.Parties {
-			lone, err := src.OneSided(ctx, party, f.OrderID)
-			if err != nil {
-				return nil, err
-			}
-			if len(lone) > 0 {
-				rivals, err := src.Sharing(ctx, party, f.OrderID)
-				if err != nil {
-					return nil, err
-				}
-				bs = append(bs, rivals...)
-			}
-		}
-		loose, err := src.Loose(ctx, p, own.At, max(own.At, f.Tau())+reach)
-		if err != nil {
-			return nil, err
-		}
-		named, err := src.Referring(ctx, p, f.OrderID)
-		if err != nil {
-			return nil, err
-		}
-		if loose = append(loose, named...); len(loose) == 0 {
-			return bs, nil
-		}
-		from, to := own.At, own.At
-		for i := range loose {
-			from, to = min(from, loose[i].Tau()), max(to, loose[i].Tau())
-		}
-		near, err := src.Begun(ctx, p, from-reach, to)
+		// It is what begins the order, or moves its begin: what other orders had
+		// drawn in may not be theirs alone any more.
+		near, err := nearby(ctx, src, own)
 		return append(bs, near...), err
 	case both:
 		bs, err := src.Begun(ctx, p, f.Tau()-reach, f.Tau())
@@ -231,6 +219,42 @@ func touchedBy(ctx context.Context, src Source, f *Fact) ([]Beginning, error) {
 	return nil, nil
 }
 
+// nearby returns the orders that weigh when own began.
+func nearby(ctx context.Context, src Source, own Beginning) (bs []Beginning, err error) {
+	p := own.Key.Pair
+	a, b := p.Parties()
+	for _, party := range []string{a, b} {
+		lone, err := src.OneSided(ctx, party, own.Key.OrderID)
+		if err != nil {
+			return nil, err
+		}
+		if len(lone) > 0 {
+			rivals, err := src.Sharing(ctx, party, own.Key.OrderID)
+			if err != nil {
+				return nil, err
+			}
+			bs = append(bs, rivals...)
+		}
+	}
+	named, err := src.Referring(ctx, p, own.Key.OrderID)
+	if err != nil {
+		return nil, err
+	}
+	for i := range named {
+		before, err := src.Begun(ctx, p, named[i].Tau()-reach, named[i].Tau())
+		if err != nil {
+			return nil, err
+		}
+		bs = append(bs, before...)
+	}
+	loose, err := src.Loose(ctx, p, own.At-reach, math.MaxInt64)
+	if err != nil || len(loose) == 0 {
+		return bs, err
+	}
+	rivals, err := src.Begun(ctx, p, own.At-reach, math.MaxInt64)
+	return append(bs, rivals...), err
+}
+
 // Assemble reads the order k from its facts, whole. It returns nil where no such
 // order exists: none of its facts begins one.
 func Assemble(ctx context.Context, src Source, k Key) (*Order, error) {
@@ -243,6 +267,6 @@ func Assemble(ctx context.Context, src Source, k Key) (*Order, error) {
 		return nil, err
 	}
 	o := Fold(k.Pair, slices.Clone(facts))
-	o.IntentID, o.Version = begin.IntentID, max(o.Version, seq)
+	o.IntentID, o.OrderID, o.Version = begin.IntentID, k.OrderID, max(o.Version, seq)
 	return o, nil
 }

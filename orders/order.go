@@ -5,6 +5,7 @@ package orders
 // fields tell where their box is; GetOrder fills Boxes, lists do not.
 type Order struct {
 	IntentID     string `json:"intentId"`
+	OrderID      string `json:"orderId"`           // the client's own id, escaped; IntentID unless another order had it first
 	EventID      string `json:"eventId,omitempty"` // rumor id of the standing intent; "" in a stub
 	BuyerPubkey  string `json:"buyerPubkey"`
 	BuyerNpub    string `json:"buyerNpub"`

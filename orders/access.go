@@ -1,0 +1,110 @@
+package orders
+
+import "context"
+
+// reader puts the access rules in front of an Index: the one place that says
+// who sees what.
+type reader struct {
+	index Index
+	admin func(pubkey string) bool
+}
+
+// NewReader returns a Reader over the index. admin tells whether a public key
+// (hex) is one of the operator's admins.
+func NewReader(index Index, admin func(pubkey string) bool) Reader {
+	return &reader{index, admin}
+}
+
+func notFound() error { return Errorf(ENOTFOUND, "no such order") }
+
+// GetOrder returns the order to its buyer, its seller and, where it is or was
+// disputed, to an admin; with its boxes and what the caller may do.
+func (r *reader) GetOrder(ctx context.Context, caller, intentID string) (*Order, error) {
+	if caller == "" {
+		return nil, notFound()
+	}
+	o, err := r.index.Order(ctx, intentID)
+	if err != nil {
+		return nil, err
+	}
+	role := o.Role(caller)
+	if role == 0 && r.admin(caller) && o.WasDisputed() {
+		role = Admin
+	}
+	if role == 0 {
+		return nil, notFound()
+	}
+	o.AllowedActions = o.Actions(role)
+	return o, nil
+}
+
+func (r *reader) GetBuyerOrders(ctx context.Context, caller, buyer string, q Query) (Page, error) {
+	return r.own(ctx, caller, List{As: Buyer, Pubkey: buyer}, q)
+}
+
+func (r *reader) GetSellerOrders(ctx context.Context, caller, seller string, q Query) (Page, error) {
+	return r.own(ctx, caller, List{As: Seller, Pubkey: seller}, q)
+}
+
+func (r *reader) own(ctx context.Context, caller string, l List, q Query) (Page, error) {
+	if caller == "" || caller != l.Pubkey {
+		return Page{}, Errorf(EFORBIDDEN, "these orders are somebody else's")
+	}
+	page, err := r.index.List(ctx, l, q)
+	for _, o := range page.Items {
+		o.AllowedActions = o.Actions(l.As)
+	}
+	return page, err
+}
+
+// GetOrdersByStatus is GetAllOrders with one status.
+func (r *reader) GetOrdersByStatus(ctx context.Context, caller string, status Status, q Query) (Page, error) {
+	if !status.Valid() {
+		return Page{}, Errorf(EINVALID, "no such status: %q", status)
+	}
+	q.Status = status
+	return r.GetAllOrders(ctx, caller, q)
+}
+
+// GetAllOrders shows an admin every order; of those that were never disputed
+// the public fields only.
+func (r *reader) GetAllOrders(ctx context.Context, caller string, q Query) (Page, error) {
+	if caller == "" || !r.admin(caller) {
+		return Page{}, Errorf(EFORBIDDEN, "only an admin lists everybody's orders")
+	}
+	page, err := r.index.List(ctx, List{}, q)
+	for _, o := range page.Items {
+		if o.WasDisputed() {
+			o.AllowedActions = o.Actions(Admin)
+		} else {
+			o.hidePrivate()
+		}
+	}
+	return page, err
+}
+
+func (r *reader) GetBuyerOrderStats(ctx context.Context, caller, buyer string) (Stats, error) {
+	return r.ownStats(ctx, caller, Buyer, buyer)
+}
+
+func (r *reader) GetSellerOrderStats(ctx context.Context, caller, seller string) (Stats, error) {
+	return r.ownStats(ctx, caller, Seller, seller)
+}
+
+func (r *reader) ownStats(ctx context.Context, caller string, as Role, of string) (Stats, error) {
+	if caller == "" || caller != of {
+		return Stats{}, Errorf(EFORBIDDEN, "these statistics are somebody else's")
+	}
+	return r.index.Stats(ctx, as, of)
+}
+
+// hidePrivate takes away every trace of the private fields.
+func (o *Order) hidePrivate() {
+	o.PaymentLink, o.ShippingAddress, o.Contact = nil, nil, nil
+	o.BuyerNotes, o.SellerNotes = nil, nil
+	o.DisputeReason, o.DisputeResolution, o.CancelReason = nil, nil, nil
+	o.Boxes = nil
+	for i := range o.Timeline {
+		o.Timeline[i].Carries = nil
+	}
+}

@@ -1,0 +1,68 @@
+package orders
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Keys of the people in the tests.
+var (
+	ana    = strings.Repeat("a", 64) // buys
+	bob    = strings.Repeat("b", 64) // sells
+	carol  = strings.Repeat("c", 64) // another seller
+	eve    = strings.Repeat("e", 64) // a stranger
+	judge  = strings.Repeat("d", 64) // an admin
+	noon   = int64(1_760_011_200_000)
+	minute = int64(60_000)
+)
+
+// says builds a fact that arrives at the moment it claims, min minutes after noon.
+func says(who string, verb Verb, min int64, more ...func(*Fact)) Fact {
+	f := Fact{
+		Verb: verb, Sender: who, At: noon + min*minute, ReceivedAt: noon + min*minute,
+		Parties: []string{ana, bob}, OrderID: "A-1", Trust: Bound, Dialect: "gamma",
+		Inboxes: []string{ana, bob}, Transports: []Transport{ByWrap},
+	}
+	for _, m := range more {
+		m(&f)
+	}
+	if f.ID == "" {
+		f.ID = fmt.Sprintf("%s-%s-%d", verb, who[:1], min)
+	}
+	return f
+}
+
+func id(s string) func(*Fact)            { return func(f *Fact) { f.ID = s } }
+func backdated(min int64) func(*Fact)    { return func(f *Fact) { f.At = noon + min*minute } }
+func arrives(min int64) func(*Fact)      { return func(f *Fact) { f.ReceivedAt = noon + min*minute } }
+func sats(n int64) func(*Fact)           { return func(f *Fact) { f.Amount = &n } }
+func ends(o Outcome) func(*Fact)         { return func(f *Fact) { f.Outcome = o } }
+func asAdmin(f *Fact)                    { f.ByAdmin = true }
+func unbound(f *Fact)                    { f.Trust, f.Key = Unbound, eve }
+func sellerDelivers(f *Fact)             { f.SellerDelivers = true }
+func hint(f *Fact)                       { f.Hint, f.OrderID = true, "" }
+func parcel(c, no string) func(*Fact)    { return func(f *Fact) { f.Carrier, f.Tracking = c, no } }
+func with(fs ...Field) func(*Fact)       { return func(f *Fact) { f.Carries = fs } }
+func invoice(hash string) func(*Fact)    { return func(f *Fact) { f.PaymentHash = hash } }
+func preimageOf(hash string) func(*Fact) { return func(f *Fact) { f.PreimageHash = hash } }
+func through(in ...string) func(*Fact)   { return func(f *Fact) { f.Inboxes = in } }
+
+func fold(facts ...Fact) *Order { return Fold(PairOf(ana, bob), facts) }
+
+func codes(o *Order) string {
+	var cs []string
+	for _, e := range o.Exceptions {
+		cs = append(cs, e.Code)
+	}
+	return strings.Join(cs, " ")
+}
+
+func refusals(o *Order) string {
+	var rs []string
+	for _, e := range o.Timeline {
+		if !e.OK {
+			rs = append(rs, string(e.Reason))
+		}
+	}
+	return strings.Join(rs, " ")
+}

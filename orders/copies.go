@@ -1,0 +1,109 @@
+package orders
+
+import (
+	"cmp"
+	"encoding/json"
+	"slices"
+	"strings"
+)
+
+// A telling is one fact of an order as the fold weighs it: its copies merged,
+// its place in time found, its speaker's role and the verdict on it.
+type telling struct {
+	Fact
+	rule   Rule
+	tau    int64  // the time shown
+	sigma  int64  // the time that counts
+	role   Role   // of the sender in this order
+	reason Reason // why it is refused; "" while it stands
+}
+
+const (
+	hour = int64(60 * 60_000)
+	// twinGap is how far apart the clocks of one message built twice may be.
+	twinGap = int64(2_000)
+)
+
+// merge makes one telling of all copies of a message, and one of twins: the same
+// message built twice, once for the recipient and once for the sender himself.
+// Nothing else is taken for a repetition.
+func merge(facts []Fact) []telling {
+	slices.SortFunc(facts, func(a, b Fact) int {
+		return cmp.Or(strings.Compare(a.ID, b.ID), cmp.Compare(a.N, b.N),
+			cmp.Compare(a.ReceivedAt, b.ReceivedAt), cmp.Compare(a.Seq, b.Seq),
+			slices.Compare(a.Inboxes, b.Inboxes), slices.Compare(a.Transports, b.Transports))
+	})
+	var once []Fact
+	for _, f := range facts {
+		if last := len(once) - 1; last >= 0 && once[last].ID == f.ID && once[last].N == f.N {
+			once[last].absorb(&f)
+			continue
+		}
+		once = append(once, f)
+	}
+	slices.SortStableFunc(once, func(a, b Fact) int {
+		return cmp.Or(cmp.Compare(a.At, b.At), strings.Compare(a.ID, b.ID), cmp.Compare(a.N, b.N))
+	})
+
+	var ts []telling
+	first := map[string][]int{} // what is said → the tellings that say it, earliest first
+	for _, f := range once {
+		said := f.said()
+		if i := slices.IndexFunc(first[said], func(i int) bool {
+			return f.At-ts[i].At <= twinGap && apart(f.Inboxes, ts[i].Inboxes)
+		}); i >= 0 {
+			ts[first[said][i]].absorb(&f)
+			continue
+		}
+		first[said] = append(first[said], len(ts))
+		ts = append(ts, telling{Fact: f, rule: ruleOf[f.Verb]})
+	}
+	return ts
+}
+
+// absorb takes a later copy into f: where else and how it came, never what it says.
+func (f *Fact) absorb(later *Fact) {
+	f.ReceivedAt = min(f.ReceivedAt, later.ReceivedAt)
+	f.Seq = max(f.Seq, later.Seq)
+	f.Inboxes = union(f.Inboxes, later.Inboxes)
+	f.Transports = union(f.Transports, later.Transports)
+}
+
+// said is everything that twins have in common, as a key.
+func (f *Fact) said() string {
+	public, err := json.Marshal(f.Public)
+	if err != nil { // a product's number that is none: then only itself is its twin
+		return FactRef(f.ID, f.N)
+	}
+	return strings.Join([]string{f.Sender, string(f.Trust), string(f.Verb), f.OrderID, string(public)}, "\x00")
+}
+
+// apart reports whether two lists of inboxes have none in common, and neither
+// is empty: what came through no inbox has no second copy of this kind.
+func apart(a, b []string) bool {
+	return len(a) > 0 && len(b) > 0 && !slices.ContainsFunc(a, func(x string) bool { return slices.Contains(b, x) })
+}
+
+func union[T cmp.Ordered](a, b []T) []T {
+	all := slices.Concat(a, b)
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
+// place puts the tellings in the order in which they count.
+//
+// The sender's clock is a hint: it cannot run ahead of the arrival by more than
+// 10 minutes, and it cannot reach back before the hour that preceded the hour of
+// arrival. So what was settled two hours ago stays settled, and copies that
+// arrive apart within an hour count alike.
+func place(ts []telling) {
+	for i := range ts {
+		t := &ts[i]
+		t.tau = t.Tau()
+		t.sigma = max(t.tau, t.ReceivedAt-t.ReceivedAt%hour-hour)
+	}
+	slices.SortFunc(ts, func(a, b telling) int {
+		return cmp.Or(cmp.Compare(a.sigma, b.sigma), cmp.Compare(a.tau, b.tau),
+			cmp.Compare(a.rule.Rank, b.rule.Rank), strings.Compare(a.ID, b.ID), cmp.Compare(a.N, b.N))
+	})
+}

@@ -1,0 +1,88 @@
+package orders
+
+import (
+	"cmp"
+	"slices"
+)
+
+// judgeDisputes refuses a dispute before there is anything to dispute.
+func (f *folding) judgeDisputes() {
+	if f.first(nil, Paid, Process, Shipped, Delivered) >= 0 {
+		return
+	}
+	for _, t := range f.accepted(Dispute) {
+		t.reason = IllegalTransition
+	}
+}
+
+// foresight is how much earlier than its dispute a resolution may seem to be:
+// clocks differ, and the two cross on the way.
+const foresight = int64(10 * 60_000)
+
+// settle finds which disputes each resolution closes, which are left open, and
+// the outcome that stands.
+//
+// A resolution reaches the disputes before it; where there is none, the first
+// one that began at most 10 minutes later, and it then counts just after that.
+// An admin closes them all; resume closes what its sender raised himself; a
+// concession (the seller's cancelled, the buyer's delivered) closes what the
+// other side raised. One that closes nothing is refused.
+func (f *folding) settle() {
+	var disputes []int
+	for i := range f.accepted(Dispute) {
+		disputes = append(disputes, i)
+	}
+	type ruling struct{ after, at int } // the position it counts behind, and its own
+	var rulings []ruling
+	closed := map[int]bool{}
+	for i, r := range f.accepted(Resolved) {
+		reached, after := f.reach(disputes, i)
+		closes := false
+		for _, d := range reached {
+			if mayClose(r, &f.ts[d]) {
+				closed[d], closes = true, true
+			}
+		}
+		if !closes {
+			r.reason = IllegalTransition
+			continue
+		}
+		rulings = append(rulings, ruling{after, i})
+	}
+	slices.SortFunc(rulings, func(a, b ruling) int { return cmp.Or(cmp.Compare(a.after, b.after), cmp.Compare(a.at, b.at)) })
+	for _, r := range rulings {
+		if o := f.ts[r.at].Outcome; o != OutcomeResume {
+			f.outcome = o
+		}
+	}
+	f.disputed = slices.ContainsFunc(disputes, func(d int) bool { return !closed[d] })
+}
+
+// reach returns the disputes that the resolution at position i speaks of, and
+// the position behind which it counts.
+func (f *folding) reach(disputes []int, i int) (reached []int, after int) {
+	n, _ := slices.BinarySearch(disputes, i)
+	if n > 0 {
+		return disputes[:n], i
+	}
+	if len(disputes) > 0 && f.ts[disputes[0]].sigma <= f.ts[i].sigma+foresight {
+		return disputes[:1], disputes[0]
+	}
+	return nil, i
+}
+
+// mayClose reports whether the resolution r ends the dispute d.
+func mayClose(r, d *telling) bool {
+	if !r.Outcome.Valid() {
+		return false
+	}
+	switch {
+	case r.role == Admin:
+		return true
+	case r.Outcome == OutcomeResume:
+		return d.Sender == r.Sender
+	case r.role == Seller && r.Outcome == OutcomeCancelled, r.role == Buyer && r.Outcome == OutcomeDelivered:
+		return d.Sender != r.Sender
+	}
+	return false
+}

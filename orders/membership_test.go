@@ -1,0 +1,111 @@
+package orders
+
+import (
+	"context"
+	"fmt"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+)
+
+const day = 24 * 60 // minutes
+
+func about(orderID string, parties ...string) func(*Fact) {
+	return func(f *Fact) { f.OrderID, f.Parties = orderID, parties }
+}
+
+func loose(ref string) func(*Fact) { return func(f *Fact) { f.OrderID, f.Ref = "", ref } }
+
+func TestMembers(t *testing.T) {
+	a1 := says(ana, Intent, 0, id("A-1"))
+	tests := map[string]struct {
+		facts []Fact
+		want  string // the facts of order A-1 between ana and bob
+	}{
+		"its own":                       {[]Fact{a1, says(bob, Request, 1, id("r"))}, "[A-1 r]"},
+		"another pair with the same id": {[]Fact{a1, says(ana, Intent, 1, id("x"), about("A-1", ana, carol))}, "[A-1]"},
+		"a note to oneself":             {[]Fact{a1, says(bob, Note, 1, id("n"), about("A-1", bob))}, "[A-1 n]"},
+		"a note to oneself where the id is used twice": {[]Fact{a1, says(carol, Intent, 0, about("A-1", bob, carol)),
+			says(bob, Note, 1, id("n"), about("A-1", bob))}, "[A-1]"},
+		"an orphan":                            {[]Fact{a1, says(bob, Note, 1, id("n"), about("A-2", bob))}, "[A-1]"},
+		"free text":                            {[]Fact{a1, says(bob, Note, 5, id("n"), loose(""))}, "[A-1 n]"},
+		"free text before the order":           {[]Fact{a1, says(bob, Note, -5, id("n"), loose(""))}, "[A-1]"},
+		"free text 31 days later":              {[]Fact{a1, says(bob, Note, 31*day, id("n"), loose(""))}, "[A-1]"},
+		"free text with two orders open":       {[]Fact{a1, says(ana, Intent, 1, about("A-2", ana, bob)), says(bob, Note, 5, id("n"), loose(""))}, "[A-1]"},
+		"free text that names one of two":      {[]Fact{a1, says(ana, Intent, 1, about("A-2", ana, bob)), says(bob, Note, 5, id("n"), loose("A-1"))}, "[A-1 n]"},
+		"free text that names the other":       {[]Fact{a1, says(ana, Intent, -40*day, about("A-2", ana, bob)), says(bob, Note, 5, id("n"), loose("A-2"))}, "[A-1]"},
+		"free text that names what is none":    {[]Fact{a1, says(bob, Note, 5, id("n"), loose("Hello"))}, "[A-1 n]"},
+		"a stranger's statement about it":      {[]Fact{a1, says(eve, Resolved, 5, id("s"), ends(OutcomeDelivered))}, "[A-1 s]"},
+		"only remarks and strangers: no order": {[]Fact{says(bob, Note, 1), says(eve, Resolved, 2)}, "none"},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			o, err := Assemble(context.Background(), memory(tt.facts), Key{PairOf(ana, bob), "A-1"})
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := "none"
+			if o != nil {
+				var ids []string
+				for _, e := range o.Timeline {
+					ids = append(ids, e.Fact)
+				}
+				got = fmt.Sprint(ids)
+			}
+			if got != tt.want {
+				t.Errorf("got %s, want %s", got, tt.want)
+			}
+		})
+	}
+}
+
+// Whatever a new fact changes anywhere, Touched names that order, and its version
+// rises: else tracking live and rebuilding from nothing would part ways.
+func TestTouchedAndVersion(t *testing.T) {
+	ctx := context.Background()
+	rapid.Check(t, func(t *rapid.T) {
+		var m memory
+		keys := map[Key]bool{}
+		live := map[Key]*Order{}
+		var news []Fact
+		n := rapid.IntRange(1, 14).Draw(t, "facts")
+		for i := range n {
+			who := rapid.SampledFrom([]string{ana, bob, carol}).Draw(t, "who")
+			verb := rapid.SampledFrom([]Verb{Intent, Request, Paid, Note, Note}).Draw(t, "verb")
+			parties := rapid.SampledFrom([][]string{{ana, bob}, {ana, carol}, {bob, carol}, {bob}, {ana}}).Draw(t, "parties")
+			orderID := rapid.SampledFrom([]string{"1", "2", "", ""}).Draw(t, "order")
+			f := says(who, verb, rapid.Int64Range(0, 100).Draw(t, "day")*day, id(fmt.Sprint("f", i)), about(orderID, parties...))
+			if f.Seq = int64(i + 1); orderID == "" {
+				f.Verb = Note
+				f.Ref = rapid.SampledFrom([]string{"", "", "1", "2", "3"}).Draw(t, "ref")
+			}
+			m = append(m, f)
+			if p, both := f.Pair(); both && orderID != "" {
+				keys[Key{p, orderID}] = true
+			}
+			if news = append(news, f); i < n-1 && rapid.Bool().Draw(t, "more in this batch") {
+				continue
+			}
+			touched, err := Touched(ctx, m, news)
+			news = nil
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, k := range touched {
+				o, _ := Assemble(ctx, m, k)
+				if was := live[k]; was != nil && o.Version < was.Version {
+					t.Fatalf("the version of %v fell from %d to %d", k, was.Version, o.Version)
+				}
+				live[k] = o
+			}
+		}
+		for k := range keys {
+			want, _ := Assemble(ctx, m, k)
+			got := live[k]
+			if d := cmp.Diff(want, got); d != "" {
+				t.Fatalf("%v, tracked live, differs from its rebuild (-rebuilt +live):\n%s", k, d)
+			}
+		}
+	})
+}

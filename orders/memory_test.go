@@ -1,0 +1,82 @@
+package orders
+
+import (
+	"context"
+	"math"
+	"slices"
+)
+
+// memory is a Source over a slice, written for clarity: every answer is a walk.
+type memory []Fact
+
+func (m memory) where(ok func(Fact) bool) (out []Fact, err error) {
+	for _, f := range m {
+		if ok(f) {
+			out = append(out, f)
+		}
+	}
+	return out, nil
+}
+
+func (m memory) OfKey(_ context.Context, k Key) ([]Fact, error) {
+	return m.where(func(f Fact) bool { p, ok := f.Pair(); return ok && p == k.Pair && f.OrderID == k.OrderID })
+}
+
+func (m memory) OneSided(_ context.Context, party, orderID string) ([]Fact, error) {
+	return m.where(func(f Fact) bool { return len(f.Parties) == 1 && f.Parties[0] == party && f.OrderID == orderID })
+}
+
+func (m memory) Loose(_ context.Context, p Pair, from, to int64) ([]Fact, error) {
+	return m.where(func(f Fact) bool {
+		q, ok := f.Pair()
+		return ok && p == q && f.OrderID == "" && f.Tau() >= from && f.Tau() <= to
+	})
+}
+
+func (m memory) Referring(_ context.Context, p Pair, orderID string) ([]Fact, error) {
+	return m.where(func(f Fact) bool { q, ok := f.Pair(); return ok && p == q && f.OrderID == "" && f.Ref == orderID })
+}
+
+func (m memory) beginnings(ok func(Key) bool) (bs []Beginning) {
+	at := map[Key]*Beginning{}
+	for _, f := range m {
+		if p, _ := f.Pair(); f.Begins() {
+			k := Key{p, f.OrderID}
+			if at[k] == nil || f.Tau() < at[k].At {
+				at[k] = &Beginning{Key: k, IntentID: k.OrderID, At: f.Tau(), Seq: f.Seq}
+			}
+		}
+	}
+	for k, b := range at {
+		if ok(k) {
+			bs = append(bs, *b)
+		}
+	}
+	slices.SortFunc(bs, func(a, b Beginning) int { return int(a.At - b.At) })
+	return bs
+}
+
+func (m memory) Begun(_ context.Context, p Pair, from, to int64) ([]Beginning, error) {
+	bs := m.beginnings(func(k Key) bool { return k.Pair == p })
+	return slices.DeleteFunc(bs, func(b Beginning) bool { return b.At < from || b.At > to }), nil
+}
+
+func (m memory) BeginSeq(ctx context.Context, p Pair, to int64) (seq int64, err error) {
+	bs, err := m.Begun(ctx, p, math.MinInt64, to)
+	for _, b := range bs {
+		seq = max(seq, b.Seq)
+	}
+	return seq, err
+}
+
+func (m memory) Sharing(_ context.Context, party, orderID string) ([]Beginning, error) {
+	return m.beginnings(func(k Key) bool { return k.OrderID == orderID && k.Pair.Has(party) }), nil
+}
+
+func (m memory) Beginning(_ context.Context, k Key) (Beginning, bool, error) {
+	bs := m.beginnings(func(l Key) bool { return l == k })
+	if len(bs) == 0 {
+		return Beginning{}, false, nil
+	}
+	return bs[0], true, nil
+}

@@ -1,0 +1,169 @@
+package redisstore
+
+import (
+	"strings"
+
+	"github.com/nbd-wtf/go-nostr"
+	"github.com/nbd-wtf/go-nostr/nip19"
+
+	"github.com/waybill-relay/waybill/orders"
+)
+
+// The names of the contract. What follows a colon is an intentId, an npub or a
+// status, none of which can hold a brace, so that every key reads back in one
+// way only (parseKey).
+const (
+	orderPrefix  = "orders:"
+	buyerPrefix  = "orders_by_buyer:"
+	sellerPrefix = "orders_by_seller:"
+	statusPrefix = "orders_by_status:"
+	indexKey     = "orders_index"
+	cursorKey    = "orders_cursor"
+)
+
+// orderKey is the hash of one order: data (orders.Order as JSON, without its
+// boxes) and the scalars in scalarFields.
+func orderKey(id string) string { return orderPrefix + id }
+
+// boxesKey is the hash of the order's boxes: TimelineEntry.Fact → orders.Box as
+// JSON. Apart from data, because lists read data and never boxes. Its hash tag
+// is the order's own key, so both live in one slot.
+func boxesKey(id string) string { return "{" + orderPrefix + id + "}:boxes" }
+
+// statusKey is the sorted set of all orders with that status.
+func statusKey(s orders.Status) string { return statusPrefix + string(s) }
+
+// sideKey is the sorted set of the orders of one participant in one role.
+func sideKey(as orders.Role, npub string) string {
+	if as == orders.Buyer {
+		return buyerPrefix + npub
+	}
+	return sellerPrefix + npub
+}
+
+// sideStatusKey is the part of sideKey that has the status: a set of its own,
+// because an intersection made on demand takes seconds on a long list.
+func sideStatusKey(as orders.Role, npub string, s orders.Status) string {
+	return "{" + sideKey(as, npub) + "}:" + string(s)
+}
+
+// sumsKey is the hash of what the participant's orders add up to in that role:
+// count, and the amount as btc (whole bitcoins) and sats (the rest of each
+// order). Two parts, because HINCRBY refuses to pass 2^63 and the totals of
+// strangers' orders are bounded only one by one. It exists while count > 0.
+func sumsKey(as orders.Role, npub string) string {
+	return "{" + sideKey(as, npub) + "}:sums"
+}
+
+// keyKind is what a key of ours holds.
+type keyKind int
+
+const (
+	notOurs keyKind = iota
+	orderKind
+	boxesKind
+	setKind // any of the sorted sets
+	sumsKind
+	cursorKind
+)
+
+// redisType is the type that a key of the kind has when we wrote it.
+func (k keyKind) redisType() string {
+	switch k {
+	case setKind:
+		return "zset"
+	case notOurs:
+		return ""
+	}
+	return "hash"
+}
+
+// keyInfo is a key of ours, taken apart.
+type keyInfo struct {
+	kind   keyKind
+	id     string        // of an order or its boxes
+	as     orders.Role   // of a participant's set or sums; 0: of everybody
+	npub   string        // "
+	status orders.Status // of a status set
+}
+
+// scanPattern matches every key of ours and little else: parseKey decides.
+const scanPattern = "*orders*"
+
+// parseKey is the reverse of the functions above. Its kind is notOurs for a key
+// that none of them makes.
+func parseKey(key string) keyInfo {
+	switch key {
+	case indexKey:
+		return keyInfo{kind: setKind}
+	case cursorKey:
+		return keyInfo{kind: cursorKind}
+	}
+	base, sibling := key, ""
+	if strings.HasPrefix(key, "{") {
+		tag, rest, ok := strings.Cut(key[1:], "}:")
+		if !ok || rest == "" {
+			return keyInfo{}
+		}
+		base, sibling = tag, rest
+	}
+	if id, ok := strings.CutPrefix(base, orderPrefix); ok && validID(id) {
+		switch sibling {
+		case "":
+			return keyInfo{kind: orderKind, id: id}
+		case "boxes":
+			return keyInfo{kind: boxesKind, id: id}
+		}
+		return keyInfo{}
+	}
+	if s, ok := strings.CutPrefix(base, statusPrefix); ok && sibling == "" && statusWord(s) {
+		return keyInfo{kind: setKind, status: orders.Status(s)}
+	}
+	for _, as := range []orders.Role{orders.Buyer, orders.Seller} {
+		npub, ok := strings.CutPrefix(base, sideKey(as, ""))
+		if !ok || len(npub) != npubLen || !strings.HasPrefix(npub, "npub1") {
+			continue
+		}
+		switch {
+		case sibling == "":
+			return keyInfo{kind: setKind, as: as, npub: npub}
+		case sibling == "sums":
+			return keyInfo{kind: sumsKind, as: as, npub: npub}
+		case statusWord(sibling):
+			return keyInfo{kind: setKind, as: as, npub: npub, status: orders.Status(sibling)}
+		}
+	}
+	return keyInfo{}
+}
+
+// validID reports whether id is one that the ledger gives to orders: escaped,
+// with at most a suffix behind its 100 bytes.
+func validID(id string) bool {
+	if id == "" || len(id) > 128 {
+		return false
+	}
+	for i := 0; i < len(id); i++ {
+		c := id[i]
+		if !(c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || strings.IndexByte("._:@+-%", c) >= 0) {
+			return false
+		}
+	}
+	return true
+}
+
+// statusWord reports whether s is written like a status. A status that this
+// version does not know any more still is one of ours, for Prune to clear.
+func statusWord(s string) bool {
+	return s != "" && len(s) <= 32 && strings.Trim(s, "abcdefghijklmnopqrstuvwxyz-") == ""
+}
+
+const npubLen = 63
+
+// npubOf is the NIP-19 form of a public key (64 lower-case hex digits).
+func npubOf(pubkey string) (npub string, ok bool) {
+	if !nostr.IsValid32ByteHex(pubkey) {
+		return "", false
+	}
+	npub, err := nip19.EncodePublicKey(pubkey)
+	return npub, err == nil
+}
