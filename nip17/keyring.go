@@ -1,0 +1,155 @@
+package nip17
+
+import (
+	"context"
+	"slices"
+	"sync"
+)
+
+// Key reads what is encrypted to one public key. It has no method that signs:
+// nothing that holds a participant's key can speak as that participant.
+//
+// Decrypt opens a NIP-44 v2 payload from the key from (hex). A Key that cannot
+// be asked at the moment returns an error that is ErrKeyUnavailable or the
+// context's; every other error means that this payload will never open with it.
+type Key interface {
+	Owner() string     // the identity (hex) it reads for
+	PublicKey() string // hex; another than Owner's for an encryption key (kind 10044)
+	Decrypt(ctx context.Context, from, payload string) (string, error)
+}
+
+// maxReaders bounds how many decryptions one wrap can cost.
+const maxReaders = 4
+
+// Keyring holds the delegated keys. Its zero value is empty and ready. Safe for
+// concurrent use.
+type Keyring struct {
+	mu     sync.RWMutex
+	keys   map[string]held
+	owners map[string][]string // identity to public keys, newest last
+}
+
+// held keeps the owner that the key named when it came in.
+type held struct {
+	Key
+	owner string
+}
+
+// NewKeyring makes a keyring of keys. It fails where Add does.
+func NewKeyring(keys ...Key) (*Keyring, error) {
+	kr := new(Keyring)
+	for _, k := range keys {
+		if err := kr.Add(k); err != nil {
+			return nil, err
+		}
+	}
+	return kr, nil
+}
+
+// Add puts k in, in place of one with the same public key, which is zeroed.
+// The error is ErrPublicKey.
+func (kr *Keyring) Add(k Key) error {
+	public, owner := k.PublicKey(), k.Owner()
+	if !ValidPublicKey(public) || !ValidPublicKey(owner) {
+		return ErrPublicKey
+	}
+	kr.mu.Lock()
+	defer kr.mu.Unlock()
+	if kr.keys == nil {
+		kr.keys, kr.owners = map[string]held{}, map[string][]string{}
+	}
+	if old, ok := kr.keys[public]; ok && old.Key == k {
+		return nil
+	}
+	kr.remove(public)
+	kr.keys[public] = held{k, owner}
+	kr.owners[owner] = append(kr.owners[owner], public)
+	return nil
+}
+
+// Remove takes the key out and zeroes it. It reports whether there was one.
+func (kr *Keyring) Remove(public string) bool {
+	kr.mu.Lock()
+	defer kr.mu.Unlock()
+	return kr.remove(public)
+}
+
+func (kr *Keyring) remove(public string) bool {
+	k, ok := kr.keys[public]
+	if !ok {
+		return false
+	}
+	delete(kr.keys, public)
+	all := kr.owners[k.owner]
+	all = slices.DeleteFunc(all, func(other string) bool { return other == public })
+	if kr.owners[k.owner] = all; len(all) == 0 {
+		delete(kr.owners, k.owner)
+	}
+	if z, ok := k.Key.(interface{ Zero() }); ok {
+		z.Zero()
+	}
+	return true
+}
+
+// Lookup returns the key with that public key.
+func (kr *Keyring) Lookup(public string) (Key, bool) {
+	kr.mu.RLock()
+	defer kr.mu.RUnlock()
+	k, ok := kr.keys[public]
+	return k.Key, ok
+}
+
+func (kr *Keyring) has(public string) bool {
+	_, ok := kr.Lookup(public)
+	return ok
+}
+
+// Owners returns the identities (hex, ascending) for which a key is held.
+func (kr *Keyring) Owners() []string {
+	kr.mu.RLock()
+	defer kr.mu.RUnlock()
+	owners := make([]string, 0, len(kr.owners))
+	for owner := range kr.owners {
+		owners = append(owners, owner)
+	}
+	slices.Sort(owners)
+	return owners
+}
+
+// Holds reports whether a wrap addressed to public may open: it is the public
+// key of a key, or the identity that a key reads for.
+func (kr *Keyring) Holds(public string) bool {
+	kr.mu.RLock()
+	defer kr.mu.RUnlock()
+	_, ok := kr.keys[public]
+	return ok || len(kr.owners[public]) > 0
+}
+
+// readers are the keys that may open a wrap addressed to public: that key
+// itself, then the owner's others, the newest first, four at most. A wrap to an
+// identity may be encrypted to the encryption key that it announced (NIP-17,
+// kind 10044).
+func (kr *Keyring) readers(public string) []Key {
+	kr.mu.RLock()
+	defer kr.mu.RUnlock()
+	var keys []Key
+	if k, ok := kr.keys[public]; ok {
+		keys = append(keys, k.Key)
+	}
+	for _, other := range slices.Backward(kr.owners[public]) {
+		if other != public && len(keys) < maxReaders {
+			keys = append(keys, kr.keys[other].Key)
+		}
+	}
+	return keys
+}
+
+func (kr *Keyring) all() []Key {
+	kr.mu.RLock()
+	defer kr.mu.RUnlock()
+	keys := make([]Key, 0, len(kr.keys))
+	for _, k := range kr.keys {
+		keys = append(keys, k.Key)
+	}
+	return keys
+}

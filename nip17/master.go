@@ -1,0 +1,136 @@
+package nip17
+
+import (
+	"bytes"
+	"crypto/rand"
+	"encoding/base64"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"strings"
+
+	"golang.org/x/crypto/chacha20poly1305"
+)
+
+const sealedVersion = "v1."
+
+// Master is the key under which secrets lie encrypted on disk. Like a Secret it
+// cannot be printed.
+type Master struct {
+	key veiled[[chacha20poly1305.KeySize]byte]
+}
+
+func newMaster() Master { return Master{veil(new([chacha20poly1305.KeySize]byte))} }
+
+// LoadMaster reads a master key, 64 hex digits, from the file at path. Where
+// there is none it makes one and writes it, readable to its owner alone. A file
+// that everybody may read is refused, ErrKeyFile: it would protect nothing.
+func LoadMaster(path string) (Master, error) {
+	m, err := readMaster(path)
+	if !errors.Is(err, fs.ErrNotExist) {
+		return m, err
+	}
+	err = locked(path, func() error {
+		// Somebody else may have been first.
+		if m, err = readMaster(path); !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+		m = newMaster()
+		if _, err := rand.Read(m.key()[:]); err != nil {
+			return err
+		}
+		text := append(hex.AppendEncode(nil, m.key()[:]), '\n')
+		defer clear(text)
+		return replaceFile(path, text)
+	})
+	if err != nil {
+		return Master{}, fmt.Errorf("nip17: master key: %w", err)
+	}
+	return m, nil
+}
+
+func readMaster(path string) (Master, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return Master{}, err
+	}
+	if info.Mode().Perm()&0o007 != 0 {
+		return Master{}, fmt.Errorf("%s: %w (everybody may read it: chmod 600)", path, ErrKeyFile)
+	}
+	text, err := readSmallFile(path)
+	if err != nil {
+		return Master{}, err
+	}
+	defer clear(text)
+	digits := bytes.TrimSpace(text)
+	m := newMaster()
+	if len(digits) != hex.EncodedLen(len(m.key())) {
+		return Master{}, fmt.Errorf("%s: %w (a master key is 64 hex digits)", path, ErrKeyFile)
+	}
+	// hex's errors quote a byte of the key.
+	if _, err := hex.Decode(m.key()[:], digits); err != nil || *m.key() == ([chacha20poly1305.KeySize]byte{}) {
+		clear(m.key()[:])
+		return Master{}, fmt.Errorf("%s: %w (a master key is 64 hex digits)", path, ErrKeyFile)
+	}
+	return m, nil
+}
+
+// Seal encrypts secret for the disk: "v1." and base64 of nonce and ciphertext
+// (XChaCha20-Poly1305). It is bound to pubkey (hex), so that one sealed key
+// cannot be put in the place of another. Errors: ErrSecret, ErrMaster for a
+// Master that holds nothing, ErrPublicKey where pubkey is not secret's.
+func (m Master) Seal(secret Secret, pubkey string) (string, error) {
+	scalar, err := secret.scalar()
+	if err != nil {
+		return "", err
+	}
+	scalar.Zero()
+	if secret.PublicKey() != pubkey {
+		return "", ErrPublicKey
+	}
+	if m.key == nil {
+		return "", ErrMaster
+	}
+	aead, err := chacha20poly1305.NewX(m.key()[:])
+	if err != nil {
+		return "", err
+	}
+	nonce := make([]byte, aead.NonceSize(), aead.NonceSize()+len(secret.key())+aead.Overhead())
+	if _, err := rand.Read(nonce); err != nil {
+		return "", err
+	}
+	box := aead.Seal(nonce, nonce, secret.key()[:], sealedFor(pubkey))
+	return sealedVersion + base64.RawStdEncoding.EncodeToString(box), nil
+}
+
+// Open is the reverse of Seal. The error is ErrMaster: another master key,
+// another pubkey, or a text that was changed.
+func (m Master) Open(sealed, pubkey string) (Secret, error) {
+	text, ok := strings.CutPrefix(sealed, sealedVersion)
+	if !ok || m.key == nil {
+		return Secret{}, ErrMaster
+	}
+	box, err := base64.RawStdEncoding.Strict().DecodeString(text)
+	if err != nil || len(box) != chacha20poly1305.NonceSizeX+32+chacha20poly1305.Overhead {
+		return Secret{}, ErrMaster
+	}
+	aead, err := chacha20poly1305.NewX(m.key()[:])
+	if err != nil {
+		return Secret{}, err
+	}
+	nonce, box := box[:aead.NonceSize()], box[aead.NonceSize():]
+	raw, err := aead.Open(nil, nonce, box, sealedFor(pubkey))
+	if err != nil {
+		return Secret{}, ErrMaster
+	}
+	defer clear(raw)
+	secret, err := secretFromBytes(raw)
+	if err != nil || secret.PublicKey() != pubkey {
+		return Secret{}, ErrMaster
+	}
+	return secret, nil
+}
+
+func sealedFor(pubkey string) []byte { return []byte("waybill/key/v1|" + pubkey) }
