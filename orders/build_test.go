@@ -34,7 +34,6 @@ func says(who string, verb Verb, min int64, more ...func(*Fact)) Fact {
 
 func id(s string) func(*Fact)            { return func(f *Fact) { f.ID = s } }
 func backdated(min int64) func(*Fact)    { return func(f *Fact) { f.At = noon + min*minute } }
-func arrives(min int64) func(*Fact)      { return func(f *Fact) { f.ReceivedAt = noon + min*minute } }
 func sats(n int64) func(*Fact)           { return func(f *Fact) { f.Amount = &n } }
 func ends(o Outcome) func(*Fact)         { return func(f *Fact) { f.Outcome = o } }
 func asAdmin(f *Fact)                    { f.ByAdmin = true }

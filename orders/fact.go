@@ -118,7 +118,6 @@ const (
 	FieldResolution      Field = "resolution"
 	FieldReference       Field = "reference"
 	FieldProof           Field = "proof"
-	FieldSeal            Field = "seal"
 )
 
 // Private is what only the parties may read: the plaintext of a Box is this,
@@ -136,14 +135,15 @@ type Private struct {
 	Seal            string            `json:"seal,omitempty"`       // the signed seal, where the wrap itself is not kept
 }
 
-// Carries names the fields of p that are not empty, sorted.
+// Carries names the fields of p that are not empty, sorted. The seal is not one
+// of them: it is there or not by the way a copy came, and says nothing itself.
 func (p *Private) Carries() []Field {
 	var fs []Field
 	for f, has := range map[Field]bool{
 		FieldContent: p.Content != "", FieldShippingAddress: p.ShippingAddress != "",
 		FieldContact: len(p.Contact) > 0, FieldPaymentLink: p.PaymentLink != "",
 		FieldNote: p.Note != "", FieldReason: p.Reason != "", FieldResolution: p.Resolution != "",
-		FieldReference: p.Reference != "", FieldProof: p.Proof != "", FieldSeal: p.Seal != "",
+		FieldReference: p.Reference != "", FieldProof: p.Proof != "",
 	} {
 		if has {
 			fs = append(fs, f)

@@ -104,5 +104,6 @@ type Update struct {
 type Sent struct {
 	IntentID string   `json:"intentId"` // the order it speaks of, as the sender named it
 	RumorID  string   `json:"rumorId"`
-	Wraps    []string `json:"wraps"` // event ids of the gift wraps, recipient first
+	Wraps    []string `json:"wraps"`            // event ids of the gift wraps, recipient first
+	Missed   []string `json:"missed,omitempty"` // readers (hex) whose wrap no relay took
 }

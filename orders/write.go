@@ -149,14 +149,11 @@ func (s *service) DisputeOrder(ctx context.Context, caller Signer, intentID, rea
 }
 
 func (s *service) resolve(ctx context.Context, caller Signer, intentID string, with Update) (Sent, error) {
-	return s.say(ctx, caller, intentID, func(o *Order, d *Draft) error {
+	return s.say(ctx, caller, intentID, func(_ *Order, d *Draft) error {
 		if !with.Outcome.Valid() {
 			return Errorf(EINVALID, "no such outcome: %q", with.Outcome)
 		}
 		d.Verb, d.Outcome, d.Private.Resolution = Resolved, with.Outcome, with.Resolution
-		if o.Role(caller.PublicKey()) == 0 {
-			d.To, d.Buyer, d.Seller = "", o.BuyerPubkey, o.SellerPubkey
-		}
 		return nil
 	})
 }
@@ -172,9 +169,14 @@ func (s *service) say(ctx context.Context, caller Signer, intentID string, compo
 	if !ok {
 		return Sent{}, Errorf(ECONFLICT, "this order's id is too long to be answered")
 	}
-	d := Draft{OrderID: id, To: o.SellerPubkey}
-	if me == o.SellerPubkey {
+	d := Draft{OrderID: id}
+	switch o.Role(me) {
+	case Buyer:
+		d.To = o.SellerPubkey
+	case Seller:
 		d.To = o.BuyerPubkey
+	default: // an admin, who writes to the relay about the two
+		d.Buyer, d.Seller = o.BuyerPubkey, o.SellerPubkey
 	}
 	if err := compose(o, &d); err != nil {
 		return Sent{}, err
