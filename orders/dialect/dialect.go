@@ -1,0 +1,146 @@
+// Package dialect reads what Nostr clients put into their order messages and
+// writes Waybill's own: rumor → statements, draft → rumor.
+//
+// It is a pure function of the message: no clock, no state, no network, and it
+// never asks which order exists. It does not judge either: whether the sender
+// may say what he says, and which order it belongs to, is for orders.Fold. It
+// never puts private text into the public part of a statement, and none of its
+// errors quotes the message.
+//
+// A client's dialect is a file of its own, and one row of the table precedence.
+package dialect
+
+import (
+	"slices"
+
+	"github.com/nbd-wtf/go-nostr"
+
+	"github.com/waybill-relay/waybill/orders"
+)
+
+// The names of the dialects, as Fact.Dialect has them.
+const (
+	// Gamma is the Gamma / Open Markets specification, section 4, with
+	// Waybill's extensions; Waybill's own messages are written in it.
+	Gamma = "gamma"
+	// CultureBridge is the purchase messages of psam21/cb, text and JSON.
+	CultureBridge = "culturebridge"
+	// Text is any other chat message.
+	Text = "text"
+)
+
+// The rumor kinds that carry order messages.
+const (
+	kindChat    = 14 // NIP-17
+	kindOrder   = 16 // Gamma; also NIP-18 generic reposts
+	kindReceipt = 17 // Gamma; also NIP-25 reactions to websites
+)
+
+// Message is one copy of a verified message: a rumor that nip17 opened, or a
+// signed event.
+type Message struct {
+	Rumor      nostr.Event // ID and PubKey set (hex); PubKey is proven by the seal or the signature
+	Owner      string      // whose inbox it landed in (hex); "" for a public or an API event
+	Relay      string      // the relay's own public key (hex), which is no party to anything; "" for none
+	Transport  orders.Transport
+	ReceivedAt int64 // ms
+}
+
+// row is one line of the table of dialects: messages of that kind for which
+// when holds are read by read.
+type row struct {
+	kind int
+	when func(*letter) (bool, error)
+	read func(*letter) ([]orders.Statement, error)
+}
+
+// precedence is the table of dialects. The first row that fits reads the
+// message; what fits none is no order message. The specific stand before the
+// general: a tag beats the content, a form beats free text.
+var precedence = []row{
+	{kindReceipt, isReceipt, readReceipt},
+	{kindOrder, isTyped, readTyped},
+	{kindChat, isTypedChat, readTyped},
+	{kindChat, hasOrder, readOrderNote},
+	{kindChat, isCultureBridgeJSON, readCultureBridgeJSON},
+	{kindChat, isCultureBridgeText, readCultureBridgeText},
+	{kindChat, isText, readText},
+}
+
+// Registry reads messages. The zero value is not usable: see New. It is safe
+// for concurrent use.
+type Registry struct {
+	rows  []row
+	kinds []int
+}
+
+// Option changes what a Registry reads.
+type Option func(*Registry)
+
+// WithKinds has rumors of these further kinds read as kind 16, or as 17 where
+// they are shaped like a receipt. 1327 has been proposed for both.
+func WithKinds(kinds ...int) Option {
+	return func(r *Registry) { r.kinds = append(r.kinds, kinds...) }
+}
+
+// New makes a Registry of every dialect.
+func New(opts ...Option) *Registry {
+	r := &Registry{rows: precedence}
+	for _, o := range opts {
+		o(r)
+	}
+	return r
+}
+
+// Read returns the statements of m, at least one where err is nil. Seq, Box and
+// ByAdmin are left to the decoder. The error is a Refusal, or wraps one: it
+// holds nothing of the message. errors.Is(err, ErrNotAnOrder) says that m is
+// something else altogether, a reaction or a repost.
+func (r *Registry) Read(m Message) ([]orders.Statement, error) {
+	l := &letter{Message: m, kind: r.kindOf(&m.Rumor)}
+	if l.kind == 0 {
+		return nil, ErrNotAnOrder
+	}
+	if l.kind != kindChat && l.isRepost() {
+		return nil, Repost
+	}
+	if err := l.findParties(); err != nil {
+		return nil, err
+	}
+	for _, row := range r.rows {
+		if row.kind != l.kind {
+			continue
+		}
+		switch fits, err := row.when(l); {
+		case err != nil:
+			return nil, err
+		case fits:
+			sts, err := row.read(l)
+			if err == nil && l.toRelay {
+				err = l.checkInbox()
+			}
+			if err != nil {
+				return nil, err
+			}
+			finish(sts)
+			return sts, nil
+		}
+	}
+	if l.kind == kindOrder && l.value("order") != "" {
+		return nil, UnknownType
+	}
+	return nil, ErrNotAnOrder
+}
+
+// kindOf is the kind as which a rumor is read, 0 for none.
+func (r *Registry) kindOf(evt *nostr.Event) int {
+	switch {
+	case evt.Kind == kindChat, evt.Kind == kindOrder, evt.Kind == kindReceipt:
+		return evt.Kind
+	case !slices.Contains(r.kinds, evt.Kind):
+		return 0
+	case evt.Tags.Find("type") != nil:
+		return kindOrder
+	}
+	return kindReceipt
+}

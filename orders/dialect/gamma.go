@@ -1,0 +1,250 @@
+package dialect
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/waybill-relay/waybill/orders"
+)
+
+// Kinds 16, 17 and order tags in kind 14: GammaMarkets/market-spec, section 4,
+// and what form.go adds. Status messages go by their words alone: who may say
+// them is for the fold.
+
+// shopstrSubjects are the subjects by which Shopstr tells its messages apart.
+// They are the examples of the Gamma specification too, but in kind 14 they are
+// Shopstr's, where the subject beats the type: its type 2 is a payment made.
+var shopstrSubjects = []string{
+	"order-info", "order-payment", "order-receipt", "order-completed", "shipping-info",
+	"return-request", "address-change", "listing-inquiry", "payment-change", "donation",
+	"zapsnag-order", "payment-confirmation", "escrow-dispute", "escrow-payment-request",
+	"escrow-buyer-sig", "escrow-arbiter-sig",
+}
+
+func hasOrder(l *letter) (bool, error) { return l.value("order") != "", nil }
+
+func isTyped(l *letter) (bool, error) {
+	_, ok := l.tag("order")
+	typ := l.value("type")
+	return ok && len(typ) == 1 && typ >= "1" && typ <= "4", nil
+}
+
+func isTypedChat(l *letter) (bool, error) {
+	if slices.Contains(shopstrSubjects, l.value("subject")) {
+		return false, nil
+	}
+	return isTyped(l)
+}
+
+func isReceipt(l *letter) (bool, error) {
+	_, order := l.tag("order")
+	_, paid := l.tag("payment")
+	return order && (paid || l.value("subject") == "order-receipt"), nil
+}
+
+// readTyped reads kind 16.
+func readTyped(l *letter) ([]orders.Statement, error) {
+	id, err := l.orderID()
+	if err != nil {
+		return nil, err
+	}
+	st := l.statement(Gamma, orders.Note)
+	st.OrderID = id
+	switch l.value("type") {
+	case "1":
+		st.Verb = orders.Intent
+	case "2":
+		st.Verb = orders.Request
+	case "3":
+		l.readStatus(&st, orderStatus)
+	case "4":
+		l.readStatus(&st, shippingStatus)
+	}
+	if l.toRelay {
+		if err := l.readRuling(&st); err != nil {
+			return nil, err
+		}
+	}
+	if err := l.readFields(&st, formOf[st.Verb].fields); err != nil {
+		return nil, err
+	}
+	return []orders.Statement{st}, nil
+}
+
+// readStatus finds the verb of a status message. A word of no dialect makes it
+// a note that keeps the word.
+func (l *letter) readStatus(st *orders.Statement, table map[string]saying) {
+	raw := l.value("status")
+	folded := strings.ToLower(strings.TrimSpace(raw))
+	if s, ok := spelling[folded]; ok {
+		folded = s
+	}
+	s, known := table[folded]
+	if !known {
+		flag(st, FlagUnknownStatus)
+	}
+	if !known || s.verb == orders.Note {
+		st.Verb = orders.Note
+		if st.Code = word(raw); st.Code == "" {
+			st.Private.Note = raw
+		}
+		return
+	}
+	st.Verb, st.SellerDelivers = s.verb, s.sellerDelivers
+}
+
+// readRuling takes the parties of a ruling from its tags: it is addressed to
+// the relay, but it is between those it names.
+func (l *letter) readRuling(st *orders.Statement) error {
+	buyer, hasBuyer := l.tag("buyer")
+	seller, hasSeller := l.tag("seller")
+	if (hasBuyer || hasSeller) && (st.Verb == orders.Resolved || st.Verb == orders.Cancel) {
+		if !isHex32(buyer) || !isHex32(seller) || buyer == seller {
+			return BadKey
+		}
+		l.parties = []string{buyer, seller}
+		slices.Sort(l.parties)
+		st.Parties = slices.Clone(l.parties)
+	}
+	return nil
+}
+
+// readFields reads from the tags what the verb can carry.
+func (l *letter) readFields(st *orders.Statement, has fields) error {
+	pub, priv := &st.Public, &st.Private
+	if v, ok := l.tag("amount"); ok && has&amount != 0 {
+		if pub.Amount = sats(st, v); pub.Amount == nil && st.Verb == orders.Refunded {
+			return BadAmount // without an amount it would stand for the whole
+		}
+	}
+	if has&items != 0 {
+		l.readItems(st)
+		pub.CheckoutID = clean(st, l.value("checkout"), maxShort)
+	}
+	if has&shipping != 0 {
+		pub.Shipping = clean(st, l.value("shipping"), maxAddress)
+	}
+	if v := l.value("expiration"); v != "" && has&expiry != 0 {
+		pub.Expiry = msOfSeconds(st, v)
+	}
+	if v := l.value("shipping_quote"); v != "" && has&quote != 0 {
+		pub.ShippingQuote = sats(st, v)
+	}
+	if v := l.value("eta"); v != "" && has&eta != 0 {
+		pub.ETA = msOfSeconds(st, v)
+	}
+	if has&parcel != 0 {
+		pub.Tracking = clean(st, l.value("tracking"), maxShort)
+		pub.Carrier = clean(st, l.value("carrier"), maxShort)
+	}
+	if has&payment != 0 {
+		l.readPayment(st)
+	}
+	if has&address != 0 {
+		priv.ShippingAddress = l.value("address")
+		l.readContact(st)
+	}
+	if has&reason != 0 {
+		priv.Reason = l.valueOrContent("reason")
+	}
+	if has&outcome != 0 {
+		if pub.Outcome = orders.Outcome(l.value("outcome")); !pub.Outcome.Valid() {
+			return BadOutcome
+		}
+		priv.Resolution = l.valueOrContent("resolution")
+	}
+	switch v, ok := l.tag("note"); {
+	case ok:
+		priv.Note = v
+	case st.Verb == orders.Intent:
+		priv.Note = l.Rumor.Content
+	}
+	return nil
+}
+
+// valueOrContent is the tag of that name where there is one, else the content.
+func (l *letter) valueOrContent(name string) string {
+	if v, ok := l.tag(name); ok {
+		return v
+	}
+	return l.Rumor.Content
+}
+
+func (l *letter) readContact(st *orders.Statement) {
+	for _, name := range contactTags {
+		addContact(st, name, l.value(name))
+	}
+	for t := range l.tags("contact") {
+		switch len(t) {
+		case 0, 1:
+		case 2:
+			addContact(st, "contact", t[1])
+		default:
+			addContact(st, t[1], t[2])
+		}
+	}
+}
+
+// contactTags are the ways to reach the buyer that have tags of their own.
+var contactTags = []string{"name", "email", "phone"}
+
+// readItems reads ["item", "30402:<merchant>:<d>", quantity, image, title,
+// price of one, currency]; all but the first two may be missing.
+func (l *letter) readItems(st *orders.Statement) {
+	for t := range l.tags("item") {
+		place := func(i int) string {
+			if i < len(t) {
+				return t[i]
+			}
+			return ""
+		}
+		if place(1) == "" && place(4) == "" {
+			flag(st, FlagBadItem)
+			continue
+		}
+		if len(st.Products) == maxProducts {
+			flag(st, FlagCut)
+			return
+		}
+		p := orders.Product{Quantity: 1, ImageURL: webURL(place(3)), Title: clean(st, place(4), maxTitle)}
+		merchant, id, listed := listing(place(1))
+		p.ProductID = clean(st, id, maxShort)
+		if listed && !slices.Contains(st.Parties, merchant) {
+			flag(st, FlagForeignItem)
+		}
+		if q := place(2); q != "" {
+			var ok bool
+			if p.Quantity, ok = integer(q, maxQuantity); !ok {
+				flag(st, FlagBadItem)
+			}
+		}
+		if v := place(5); v != "" {
+			priceItem(st, &p, v, place(6))
+		}
+		st.Products = append(st.Products, p)
+	}
+}
+
+// priceItem sets price, subtotal and currency; "" is sats.
+func priceItem(st *orders.Statement, p *orders.Product, price, code string) {
+	n, ok := decimal(price)
+	if p.Currency = currency(code); code == "" {
+		p.Currency = "SATS"
+	}
+	if !ok || p.Currency == "" {
+		p.Currency = ""
+		flag(st, FlagBadItem)
+		return
+	}
+	p.PricePerUnit, p.Subtotal = n, times(n, p.Quantity)
+}
+
+// listing takes the address of a NIP-99 listing apart; of anything else id is
+// the whole and ok false.
+func listing(addr string) (merchant, id string, ok bool) {
+	parts := strings.SplitN(addr, ":", 3)
+	if len(parts) != 3 || parts[0] != "30402" || !isHex32(parts[1]) {
+		return "", addr, false
+	}
+	return parts[1], parts[2], true
+}

@@ -1,0 +1,70 @@
+package dialect
+
+import "testing"
+
+func TestGammaOrders(t *testing.T) {
+	for _, tt := range gammaOrders {
+		t.Run(tt.name, func(t *testing.T) { tt.check(t, Gamma) })
+	}
+}
+
+// Orders and payment requests: types 1 and 2.
+var gammaOrders = []reading{
+	{"order as in the specification",
+		`{"kind":16,"pubkey":"$B","content":"leave at the door","tags":[["p","$S"],["type","1"],["order","A-100"],["subject","order-info"],["amount","21000"],["item","30402:$S:mug","2"],["shipping","30406:$S:dhl"],["address","1 Main St, Porto, PT"],["email","a@b.example"],["phone","+351 1"]]}`,
+		`{"Verb":"intent","OrderID":"A-100","Public":{"products":[{"productId":"mug","title":"","quantity":2}],"amount":21000,"shipping":"30406:$S:dhl"},"Private":{"shippingAddress":"1 Main St, Porto, PT","contact":{"email":"a@b.example","phone":"+351 1"},"note":"leave at the door"}}`},
+	{"order with all extensions",
+		`{"kind":16,"pubkey":"$B","content":"New order A-100","tags":[["p","$S"],["type","1"],["order","A-100"],["amount","25"],["item","30402:$S:a:b","2","https://x.example/i.png","Mug","12.50","EUR"],["item","30402:$S:c","1","","Cup","5"],["checkout","cart-7"],["note","ring twice"],["name","Ana"],["contact","simplex:1"],["contact","matrix","@a:b"]]}`,
+		`{"Verb":"intent","OrderID":"A-100","Public":{"products":[{"productId":"a:b","title":"Mug","quantity":2,"pricePerUnit":12.50,"subtotal":25.00,"currency":"EUR","imageUrl":"https://x.example/i.png"},{"productId":"c","title":"Cup","quantity":1,"pricePerUnit":5,"subtotal":5,"currency":"SATS"}],"amount":25,"checkoutId":"cart-7"},"Private":{"contact":{"contact":"simplex:1","matrix":"@a:b","name":"Ana"},"note":"ring twice"}}`},
+	{"thousands, decimals",
+		`{"kind":16,"pubkey":"$B","tags":[["p","$S"],["type","1"],["order","A-100"],["amount","1,021,000.00"]]}`,
+		`{"Verb":"intent","OrderID":"A-100","Public":{"amount":1021000}}`},
+	{"amount with a fraction",
+		`{"kind":16,"pubkey":"$B","tags":[["p","$S"],["type","1"],["order","A-100"],["amount","10.5"]]}`,
+		`{"Verb":"intent","OrderID":"A-100","Flags":["bad-amount"]}`},
+	{"negative amount",
+		`{"kind":16,"pubkey":"$B","tags":[["p","$S"],["type","1"],["order","A-100"],["amount","-1"]]}`,
+		`{"Verb":"intent","OrderID":"A-100","Flags":["bad-amount"]}`},
+	{"more than there can be",
+		`{"kind":16,"pubkey":"$B","tags":[["p","$S"],["type","1"],["order","A-100"],["amount","2100000000000001"]]}`,
+		`{"Verb":"intent","OrderID":"A-100","Flags":["bad-amount"]}`},
+	{"all there can be",
+		`{"kind":16,"pubkey":"$B","tags":[["p","$S"],["type","1"],["order","A-100"],["amount","2100000000000000"]]}`,
+		`{"Verb":"intent","OrderID":"A-100","Public":{"amount":2100000000000000}}`},
+	{"odd items",
+		`{"kind":16,"pubkey":"$B","tags":[["p","$S"],["type","1"],["order","A-100"],["item"],["item","mug","x"],["item","30402:$X:other","1"],["item","30402:$S:d","3","javascript:alert(1)","Ti\u202etle\nline","1e400"]]}`,
+		`{"Verb":"intent","OrderID":"A-100","Public":{"products":[{"productId":"mug","title":"","quantity":0},{"productId":"other","title":"","quantity":1},{"productId":"d","title":"Title line","quantity":3}]},"Flags":["bad-item","foreign-item"]}`},
+	{"two order ids",
+		`{"kind":16,"pubkey":"$B","tags":[["p","$S"],["type","1"],["order","A-100"],["order","B-200"]]}`,
+		`!bad-order-id`},
+	{"same id twice",
+		`{"kind":16,"pubkey":"$B","tags":[["p","$S"],["type","1"],["order","A-100"],["order","A-100"]]}`,
+		`{"Verb":"intent","OrderID":"A-100"}`},
+	{"empty order id",
+		`{"kind":16,"tags":[["p","$S"],["type","1"],["order",""]]}`,
+		`!bad-order-id`},
+	{"id to be escaped",
+		`{"kind":16,"tags":[["p","$S"],["type","1"],["order","Bestellung Nr. 5/β"]]}`,
+		`{"Verb":"intent","OrderID":"Bestellung%20Nr.%205%2F%CE%B2"}`},
+	{"request",
+		`{"kind":16,"pubkey":"$S","content":"please pay","tags":[["p","$B"],["type","2"],["order","A-100"],["subject","order-payment"],["amount","250000"],["payment","lightning","$I"],["expiration","1760003600"],["shipping_quote","500"],["eta","1760600000"]]}`,
+		`{"Verb":"request","OrderID":"A-100","Public":{"amount":250000,"shippingQuote":500,"medium":"lightning","paymentHash":"$H","expiry":1496314718000,"eta":1760600000000},"Private":{"paymentLink":"$I"}}`},
+	{"request with several ways to pay",
+		`{"kind":16,"pubkey":"$S","tags":[["p","$B"],["type","2"],["order","A-100"],["payment","ecash","creqA1"],["payment","bitcoin","bc1qaddr"],["payment","LN","a@b.example"]]}`,
+		`{"Verb":"request","OrderID":"A-100","Public":{"medium":"lightning"},"Private":{"paymentLink":"a@b.example","reference":"bitcoin bc1qaddr\necash creqA1"}}`},
+	{"request for another amount than the invoice",
+		`{"kind":16,"pubkey":"$S","tags":[["p","$B"],["type","2"],["order","A-100"],["amount","1"],["payment","lightning","lightning:$I"]]}`,
+		`{"Verb":"request","OrderID":"A-100","Public":{"amount":1,"medium":"lightning","paymentHash":"$H","expiry":1496314718000},"Private":{"paymentLink":"lightning:$I"},"Flags":["invoice-mismatch"]}`},
+	{"request without amount takes the invoice's",
+		`{"kind":16,"pubkey":"$S","tags":[["p","$B"],["type","2"],["order","A-100"],["payment","lightning","$I"]]}`,
+		`{"Verb":"request","OrderID":"A-100","Public":{"amount":250000,"medium":"lightning","paymentHash":"$H","expiry":1496314718000},"Private":{"paymentLink":"$I"}}`},
+	{"request, medium left out",
+		`{"kind":16,"pubkey":"$S","tags":[["p","$B"],["type","2"],["order","A-100"],["payment","bitcoin:1BvBMSEYstWetqTFn5Au4m4GFg7xJaNVN2?amount=0.001"]]}`,
+		`{"Verb":"request","OrderID":"A-100","Public":{"amount":100000,"medium":"bitcoin"},"Private":{"paymentLink":"bitcoin:1BvBMSEYstWetqTFn5Au4m4GFg7xJaNVN2?amount=0.001"}}`},
+	{"a secret in the place of the medium",
+		`{"kind":16,"pubkey":"$S","tags":[["p","$B"],["type","2"],["order","A-100"],["payment","hunter2 is my password","x"],["expiration","soon"]]}`,
+		`{"Verb":"request","OrderID":"A-100","Public":{"medium":"other"},"Private":{"paymentLink":"x"},"Flags":["bad-time"]}`},
+	{"time that cannot be",
+		`{"kind":16,"tags":[["p","$S"],["type","1"],["order","A-100"]],"created_at":-5}`,
+		`{"Verb":"intent","OrderID":"A-100","Flags":["bad-time"]}`},
+}

@@ -1,0 +1,48 @@
+package dialect
+
+import "errors"
+
+// Refusal is why a message gives no statement: a stable code. It never holds
+// anything of the message.
+type Refusal string
+
+// The refusals.
+const (
+	// ErrNotAnOrder: not an order message, nor a chat message that may be a
+	// note: a reaction, a file, a deletion.
+	ErrNotAnOrder Refusal = "not-an-order"
+	// Repost: kind 16 or 17, but a repost or a reaction to a website. Is ErrNotAnOrder.
+	Repost Refusal = "repost"
+	// GroupMessage: more than one recipient.
+	GroupMessage Refusal = "group-message"
+	// NoRecipient: no p tag.
+	NoRecipient Refusal = "no-recipient"
+	// NotYourInbox: it landed in the inbox of somebody who is no party to it.
+	NotYourInbox Refusal = "not-your-inbox"
+	// BadKey: an id or a public key is not 64 lower-case hex digits.
+	BadKey Refusal = "bad-key"
+	// BadOrderID: the order id is empty, or there are two.
+	BadOrderID Refusal = "bad-order-id"
+	// BadAmount: a refund of an amount that cannot be read.
+	BadAmount Refusal = "bad-amount"
+	// BadOutcome: a ruling whose outcome is none of the three.
+	BadOutcome Refusal = "bad-outcome"
+	// BadJSON: JSON too deep, too long, or with a key twice.
+	BadJSON Refusal = "bad-json"
+	// UnknownType: kind 16 with an order id and a type that no dialect knows.
+	UnknownType Refusal = "unknown-type"
+)
+
+func (r Refusal) Error() string { return "dialect: " + string(r) }
+
+// Is makes a repost an ErrNotAnOrder too.
+func (r Refusal) Is(target error) bool { return r == Repost && target == ErrNotAnOrder }
+
+// Reason is the code of the first Refusal in err's chain, "" where there is none.
+func Reason(err error) string {
+	var r Refusal
+	if errors.As(err, &r) {
+		return string(r)
+	}
+	return ""
+}
