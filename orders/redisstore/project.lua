@@ -1,0 +1,167 @@
+-- Writes the whole projection of one order, or takes it away. What the order
+-- was before is read from its own stored scalars, so the sets it leaves need not
+-- be known to the caller.
+--
+-- KEYS  1 orders:<id>   2 {orders:<id>}:boxes   3 orders_index
+--       The participants' and status keys follow from the scalars (names made
+--       from the prefixes in front of this script), so it is for one Redis; on a
+--       Cluster all keys would need one hash tag, or a projection per slot.
+-- ARGV  1 mode
+--   'write'   2 intentId  3 version  4 created (score, ms)  5 status
+--             6 buyer (npub or '')  7 seller (npub or '')
+--             8 revenue  9 spent (sats, '' = does not count)  10 data (JSON)
+--             11.. box reference, box JSON, …
+--             applies where version is not below the stored one
+--   'remove'  2 intentId  3 version
+--             applies where version is the stored one, or ''
+--   'forget'  2 intentId
+--             sets the stored version to 0, so that the next write applies
+-- Returns 1 applied, 0 not (stale, or nothing there to remove or forget)
+-- Errors  WRONGTYPE, FOREIGN, BADSUMS: before anything is written, for Redis
+--       does not roll back. Their text names a family of keys, never a key.
+--
+-- Sats are strings throughout: Lua's numbers are doubles. Versions are compared
+-- as numbers and stay below 2^53.
+
+local mode, id = ARGV[1], ARGV[2]
+local now = {version = ARGV[3], status = '', buyer = '', seller = '', revenue = '', spent = ''}
+if mode == 'write' then
+  now.created, now.status, now.buyer, now.seller = ARGV[4], ARGV[5], ARGV[6], ARGV[7]
+  now.revenue, now.spent, now.data = ARGV[8], ARGV[9], ARGV[10]
+end
+local fields = {'version', 'status', 'buyer', 'seller', 'revenue', 'spent', 'created', 'data'}
+local was = {status = '', buyer = '', seller = '', revenue = '', spent = ''}
+
+local function typeof(key) return redis.call('TYPE', key).ok end
+
+local function wrong(key, want)
+  local t = typeof(key)
+  return t ~= 'none' and t ~= want
+end
+
+local function amount(s)
+  return s == '0' or (string.find(s, '^[1-9]%d*$') and #s <= 16)
+end
+
+local function refuse(word, family) return redis.error_reply(word .. ' ' .. family) end
+
+-- Check.
+
+if wrong(KEYS[1], 'hash') or wrong(KEYS[2], 'hash') then return refuse('WRONGTYPE', 'orders') end
+if wrong(KEYS[3], 'zset') then return refuse('WRONGTYPE', KEYS[3]) end
+local exists = typeof(KEYS[1]) == 'hash'
+if exists then
+  local stored = redis.call('HMGET', KEYS[1], unpack(fields, 1, 6))
+  if not (stored[1] and tonumber(stored[1])) then return refuse('FOREIGN', 'orders') end
+  for i = 1, 6 do was[fields[i]] = stored[i] or '' end
+  for _, f in ipairs({'revenue', 'spent'}) do
+    if not amount(was[f]) then was[f] = '' end -- damaged: Rebuild adds up without it
+  end
+end
+if mode ~= 'write' and not exists then return 0 end
+if mode == 'forget' then
+  redis.call('HSET', KEYS[1], 'version', '0')
+  return 1
+end
+if mode == 'remove' and now.version ~= '' and now.version ~= was.version then return 0 end
+if mode == 'write' and exists and tonumber(now.version) < tonumber(was.version) then return 0 end
+
+local sides = {
+  {family = BUYER, npub = 'buyer', counts = 'spent'},
+  {family = SELLER, npub = 'seller', counts = 'revenue'},
+}
+
+-- The sorted sets that an order with the scalars o stands in: key → family.
+local function sets(o)
+  local l = {}
+  if o.status == '' then return l end
+  l[KEYS[3]] = KEYS[3]
+  l[STATUS .. o.status] = STATUS
+  for _, side in ipairs(sides) do
+    if o[side.npub] ~= '' then
+      local base = side.family .. o[side.npub]
+      l[base] = side.family
+      l['{' .. base .. '}:' .. o.status] = side.family
+    end
+  end
+  return l
+end
+
+-- The sums that an order with the scalars o adds to: key → {sats, family}.
+local function sums(o)
+  local l = {}
+  for _, side in ipairs(sides) do
+    if o[side.npub] ~= '' and o[side.counts] ~= '' then
+      l['{' .. side.family .. o[side.npub] .. '}:sums'] = {o[side.counts], side.family}
+    end
+  end
+  return l
+end
+
+local from, to, minus, plus = sets(was), sets(now), sums(was), sums(now)
+for _, l in ipairs({from, to}) do
+  for key, family in pairs(l) do
+    if wrong(key, 'zset') then return refuse('WRONGTYPE', family) end
+  end
+end
+for _, l in ipairs({minus, plus}) do
+  for key, s in pairs(l) do
+    if wrong(key, 'hash') then return refuse('WRONGTYPE', s[2]) end
+    for _, v in ipairs(redis.call('HMGET', key, 'btc', 'sats', 'count')) do
+      if v and not (string.find(v, '^%-?%d+$') and #v < 18) then return refuse('BADSUMS', s[2]) end
+    end
+  end
+end
+
+-- Write. The first command may add memory, so that a full Redis refuses it and
+-- with it everything (once a script has written, Redis lets it finish).
+
+if mode == 'write' then
+  local pairs_ = {}
+  local ours = {}
+  for _, f in ipairs(fields) do
+    pairs_[#pairs_ + 1] = f
+    pairs_[#pairs_ + 1] = now[f]
+    ours[f] = true
+  end
+  redis.call('HSET', KEYS[1], unpack(pairs_))
+  for _, f in ipairs(redis.call('HKEYS', KEYS[1])) do
+    if not ours[f] then redis.call('HDEL', KEYS[1], f) end
+  end
+else
+  redis.call('DEL', KEYS[1])
+end
+
+redis.call('DEL', KEYS[2])
+if mode == 'write' then
+  for i = 11, #ARGV, 2 do redis.call('HSET', KEYS[2], ARGV[i], ARGV[i + 1]) end
+end
+
+for key in pairs(from) do
+  if not to[key] then redis.call('ZREM', key, id) end
+end
+for key in pairs(to) do redis.call('ZADD', key, now.created, id) end
+
+local function incr(key, field, sign, n)
+  if sign == '-' and n == '0' then return end
+  redis.call('HINCRBY', key, field, sign .. n)
+end
+
+local function add(key, sign, sats)
+  local btc, rest = string.sub(sats, 1, -9), string.gsub(string.sub(sats, -8), '^0+(%d)', '%1')
+  if btc == '' then btc = '0' end
+  incr(key, 'btc', sign, btc)
+  incr(key, 'sats', sign, rest)
+  incr(key, 'count', sign, '1')
+end
+
+for key, s in pairs(plus) do
+  if not (minus[key] and minus[key][1] == s[1]) then add(key, '', s[1]) end
+end
+for key, s in pairs(minus) do
+  if not (plus[key] and plus[key][1] == s[1]) then
+    add(key, '-', s[1])
+    if tonumber(redis.call('HGET', key, 'count')) <= 0 then redis.call('DEL', key) end
+  end
+end
+return 1

@@ -1,0 +1,26 @@
+-- Finds the members of one sorted set that do not belong there by their orders'
+-- stored scalars, and takes them out.
+--
+-- KEYS  1 the sorted set   2.. orders:<member>, for each member
+-- ARGV  1 'find' or 'drop'
+--       2 the status that a member's order must have, or ''
+--       3 'buyer' or 'seller' where the set is a participant's, else ''   4 the npub
+--       5.. the members
+-- Returns the strays
+
+local strays = {}
+for i = 5, #ARGV do
+  local order = KEYS[i - 3]
+  local belongs = false
+  if redis.call('TYPE', order).ok == 'hash' then
+    local o = redis.call('HMGET', order, 'version', 'status', 'buyer', 'seller')
+    local npub = ''
+    if ARGV[3] == 'buyer' then npub = o[3] elseif ARGV[3] == 'seller' then npub = o[4] end
+    belongs = o[1] and (ARGV[2] == '' or o[2] == ARGV[2]) and npub == ARGV[4]
+  end
+  if not belongs then
+    strays[#strays + 1] = ARGV[i]
+    if ARGV[1] == 'drop' then redis.call('ZREM', KEYS[1], ARGV[i]) end
+  end
+end
+return strays
