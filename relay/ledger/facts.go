@@ -1,0 +1,123 @@
+package ledger
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"github.com/waybill-relay/waybill/orders"
+)
+
+// A factRow is a fact in the form in which the database takes it.
+type factRow struct {
+	fact       *orders.Fact
+	parties    string // a pair, one key, or ""
+	owner      string // the inboxes of this copy
+	transports string
+	public     string
+	box        sql.NullString
+}
+
+func newFactRows(facts []orders.Fact) ([]factRow, error) {
+	rows := make([]factRow, len(facts))
+	for i := range facts {
+		r, err := newFactRow(&facts[i])
+		if err != nil {
+			return nil, err
+		}
+		rows[i] = r
+	}
+	return rows, nil
+}
+
+func newFactRow(f *orders.Fact) (factRow, error) {
+	if f.ID == "" || f.N < 0 || len(f.Parties) > 2 {
+		return factRow{}, invalid("a fact without an id, or between more than two")
+	}
+	transports := make([]string, len(f.Transports))
+	for i, t := range f.Transports {
+		transports[i] = string(t)
+	}
+	r := factRow{fact: f, owner: strings.Join(f.Inboxes, ","), transports: strings.Join(transports, ",")}
+	if pair, ok := f.Pair(); ok {
+		r.parties = string(pair)
+	} else if len(f.Parties) == 1 {
+		r.parties = f.Parties[0]
+	}
+	open := *f
+	open.Seq, open.Box = 0, nil
+	public, err := json.Marshal(&open)
+	if err != nil {
+		return factRow{}, invalid("a fact without a JSON form")
+	}
+	r.public = string(public)
+	if f.Box != nil {
+		box, err := json.Marshal(f.Box)
+		if err != nil {
+			return factRow{}, invalid("a box without a JSON form")
+		}
+		r.box = sql.NullString{String: string(box), Valid: true}
+	}
+	return r, nil
+}
+
+// insertFacts adds the facts that are not here yet: a message wrapped anew
+// brings copies of the same facts to the same inbox, which add nothing.
+func (t *tx) insertFacts(row int64, facts []factRow) error {
+	for i := range facts {
+		r := &facts[i]
+		f := r.fact
+		var seq int64
+		fresh, err := t.get([]any{&seq}, `
+			INSERT INTO facts (inbox, rumor_id, n, inbox_owner, transport, parties, order_id, ref, verb, tau, received_at, public, box)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+			ON CONFLICT (rumor_id, n, inbox_owner, transport) DO NOTHING RETURNING seq`,
+			row, f.ID, f.N, r.owner, r.transports, r.parties, f.OrderID, f.Ref, string(f.Verb), f.Tau(), f.ReceivedAt, r.public, r.box)
+		if err != nil {
+			return err
+		}
+		if !fresh {
+			continue
+		}
+		t.facts++
+		if err := t.begin(r, seq); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// FactsAfter returns up to limit facts whose Seq is greater than seq, ascending.
+func (l *Ledger) FactsAfter(ctx context.Context, seq int64, limit int) ([]orders.Fact, error) {
+	facts, err := all(ctx, l.reads, scanFact, "SELECT seq, public, box FROM facts WHERE seq > ? ORDER BY seq LIMIT ?", seq, max(limit, 0))
+	return facts, failed("reading facts", err)
+}
+
+// LastSeq is the Seq of the newest fact, 0 where there is none.
+func (l *Ledger) LastSeq(ctx context.Context) (seq int64, err error) {
+	err = l.reads.one(ctx, []any{&seq}, "SELECT coalesce(max(seq), 0) FROM facts")
+	return seq, failed("reading facts", err)
+}
+
+func scanFact(rows *sql.Rows) (f orders.Fact, err error) {
+	var (
+		seq         int64
+		public, box []byte
+	)
+	if err := rows.Scan(&seq, &public, &box); err != nil {
+		return f, err
+	}
+	if err := json.Unmarshal(public, &f); err != nil {
+		return f, fmt.Errorf("fact %d: %w", seq, err)
+	}
+	if box != nil {
+		f.Box = new(orders.Box)
+		if err := json.Unmarshal(box, f.Box); err != nil {
+			return f, fmt.Errorf("box of fact %d: %w", seq, err)
+		}
+	}
+	f.Seq = seq
+	return f, nil
+}

@@ -1,0 +1,226 @@
+package ledger
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/nbd-wtf/go-nostr"
+)
+
+// MaxFilterValues is how many ids, authors, kinds and tag values one filter may
+// have in all.
+const MaxFilterValues = 1000
+
+// maxKindBranches is up to how many kinds each get a branch of their own, so
+// that each is read newest first from its index.
+const maxKindBranches = 16
+
+// A branch is one SELECT over events (e), and, where a tag leads to them, over
+// event_tags (t). An event is in one branch of a filter at most.
+type branch struct {
+	from  string
+	at    string // the column that holds created_at in the leading index
+	where []string
+	args  []any
+}
+
+func (b *branch) and(cond string, args ...any) {
+	b.where = append(b.where, cond)
+	b.args = append(b.args, args...)
+}
+
+// compile makes the branches of f for reader: public events, then what only the
+// reader may see. None: nothing can match. Who may see an event is part of every
+// branch, never a check afterwards.
+func compile(f nostr.Filter, reader string, now int64) ([]*branch, error) {
+	values := len(f.IDs) + len(f.Authors) + len(f.Kinds)
+	empty := isEmpty(f.IDs) || isEmpty(f.Authors) || isEmpty(f.Kinds)
+	for name, vs := range f.Tags {
+		values += len(vs)
+		empty = empty || isEmpty(vs) || vs != nil && !isTagName(name)
+	}
+	switch {
+	case values > MaxFilterValues:
+		return nil, ErrFilterTooLarge
+	case empty || f.Since != nil && f.Until != nil && *f.Since > *f.Until:
+		return nil, nil
+	}
+	bs := publicBranches(f)
+	if reader != "" {
+		if b := mailBranch(f, reader); b != nil {
+			bs = append(bs, b)
+		}
+		if b := ownBranch(f, reader); b != nil {
+			bs = append(bs, b)
+		}
+	}
+	for _, b := range bs {
+		b.and("(e.expires_at IS NULL OR e.expires_at > ?)", now)
+	}
+	return bs, nil
+}
+
+// isEmpty: a list that is there and has nothing in it matches nothing.
+func isEmpty[T any](list []T) bool { return list != nil && len(list) == 0 }
+
+func publicBranches(f nostr.Filter) []*branch {
+	kinds := distinctKinds(f.Kinds, func(k int) bool { return !privateKinds[k] })
+	if f.Kinds != nil && len(kinds) == 0 {
+		return nil
+	}
+	lead := leadingTag(f)
+	if len(f.IDs) > 0 || len(f.Authors) == 1 {
+		lead = ""
+	}
+	if lead != "" {
+		b := tagBranch(f, lead, f.Tags[lead], kinds, toAll)
+		b.matchTags(f, lead)
+		return []*branch{b}
+	}
+	if len(f.IDs) == 0 && len(f.Authors) == 0 && len(kinds) > 1 && len(kinds) <= maxKindBranches {
+		var bs []*branch
+		for _, k := range kinds {
+			bs = append(bs, eventBranch(f, []int{k}, toAll))
+		}
+		return bs
+	}
+	return []*branch{eventBranch(f, kinds, toAll)}
+}
+
+// mailBranch is led by the reader's own p tag: whatever else f asks, no more
+// than the reader's mail is looked at.
+func mailBranch(f nostr.Filter, reader string) *branch {
+	kinds := distinctKinds(f.Kinds, func(k int) bool { return privateKinds[k] })
+	if f.Kinds != nil && len(kinds) == 0 {
+		return nil
+	}
+	if len(f.IDs) > 0 {
+		b := eventBranch(f, kinds, toRecipients)
+		b.tagged("p", []string{reader})
+		return b
+	}
+	b := tagBranch(f, "p", []string{reader}, kinds, toRecipients)
+	lead := ""
+	if slices.Contains(f.Tags["p"], reader) {
+		lead = "p" // answered by the leading tag already
+	}
+	b.matchTags(f, lead)
+	return b
+}
+
+// ownBranch is the reader's own deletions that are shown to nobody else.
+func ownBranch(f nostr.Filter, reader string) *branch {
+	if f.Kinds != nil && !slices.Contains(f.Kinds, nostr.KindDeletion) {
+		return nil
+	}
+	b := eventBranch(f, nil, toAuthor)
+	b.and("e.pubkey = ?", reader)
+	return b
+}
+
+// eventBranch reads events by the index that fits f best.
+func eventBranch(f nostr.Filter, kinds []int, to access) *branch {
+	b := &branch{from: "events e", at: "e.created_at"}
+	b.and("e.access = " + strconv.Itoa(int(to)))
+	// The plus keeps SQLite from the kind's index where ids or authors are narrower.
+	kind := "e.kind"
+	if len(f.IDs) > 0 || len(f.Authors) > 0 {
+		kind = "+e.kind"
+	}
+	b.in(kind, anys(kinds))
+	b.matchEvent(f)
+	b.matchTags(f, "")
+	return b
+}
+
+// tagBranch reads events by one tag; of a single value, newest first.
+func tagBranch(f nostr.Filter, name string, values []string, kinds []int, to access) *branch {
+	b := &branch{at: "t.created_at"}
+	where := &branch{}
+	where.and("name = ?", name)
+	where.in("value", anys(values))
+	where.and("access = " + strconv.Itoa(int(to)))
+	where.between("created_at", f)
+	where.in("kind", anys(kinds))
+	cond := strings.Join(where.where, " AND ")
+	// An event that has two of the values must come once.
+	distinct := ""
+	if len(values) > 1 {
+		distinct = "DISTINCT "
+	}
+	b.from = "(SELECT " + distinct + "event, created_at FROM event_tags WHERE " + cond + ") t CROSS JOIN events e"
+	b.args = where.args
+	b.where = []string{"e.ref = t.event", "e.access = " + strconv.Itoa(int(to))}
+	b.matchEvent(f)
+	return b
+}
+
+// matchEvent adds what f asks of ids, authors and time.
+func (b *branch) matchEvent(f nostr.Filter) {
+	b.in("e.id", anys(f.IDs))
+	b.in("e.pubkey", anys(f.Authors))
+	b.between("e.created_at", f)
+}
+
+// matchTags adds what f asks of tags, but for one that leads already.
+func (b *branch) matchTags(f nostr.Filter, lead string) {
+	for _, name := range tagNames(f) {
+		if name != lead {
+			b.tagged(name, f.Tags[name])
+		}
+	}
+}
+
+func (b *branch) tagged(name string, values []string) {
+	b.and("EXISTS (SELECT 1 FROM event_tags x WHERE x.event = e.ref AND x.name = ? AND x.value IN ("+marks(len(values))+"))",
+		append([]any{name}, anys(values)...)...)
+}
+
+func (b *branch) in(column string, values []any) {
+	switch len(values) {
+	case 0:
+	case 1:
+		b.and(column+" = ?", values[0])
+	default:
+		b.and(column+" IN ("+marks(len(values))+")", values...)
+	}
+}
+
+func (b *branch) between(column string, f nostr.Filter) {
+	if f.Since != nil {
+		b.and(column+" >= ?", int64(*f.Since))
+	}
+	if f.Until != nil {
+		b.and(column+" <= ?", int64(*f.Until))
+	}
+}
+
+// leadingTag is the tag with the fewest values, "" where f has none.
+func leadingTag(f nostr.Filter) (lead string) {
+	for _, name := range tagNames(f) {
+		if lead == "" || len(f.Tags[name]) < len(f.Tags[lead]) {
+			lead = name
+		}
+	}
+	return lead
+}
+
+// tagNames are the tags f asks for, in a fixed order: equal filters make equal SQL.
+func tagNames(f nostr.Filter) []string {
+	names := make([]string, 0, len(f.Tags))
+	for name, vs := range f.Tags {
+		if vs != nil {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return names
+}
+
+func distinctKinds(kinds []int, keep func(int) bool) []int {
+	out := slices.Clone(kinds)
+	slices.Sort(out)
+	out = slices.Compact(out)
+	return slices.DeleteFunc(out, func(k int) bool { return !keep(k) })
+}

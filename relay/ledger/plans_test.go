@@ -1,0 +1,97 @@
+package ledger
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/nbd-wtf/go-nostr"
+)
+
+// TestPlans: each standing query finds its rows by an index.
+func TestPlans(t *testing.T) {
+	l := open(t)
+	for query, uses := range map[string]string{
+		queryOfKey:    "facts_order (parties=? AND order_id=?)",
+		queryLoose:    "facts_order (parties=? AND order_id=? AND tau>? AND tau<?)",
+		queryRefers:   "facts_ref (parties=? AND ref=?)",
+		queryBegun:    "order_ids_begun (party_a=? AND party_b=? AND begun>? AND begun<?)",
+		queryBeginSeq: "COVERING INDEX order_ids_begun (party_a=? AND party_b=? AND begun<?)",
+		queryBegin:    "(party_a=? AND client_id=? AND party_b=?)",
+		querySharing:  "order_ids_party_b (party_b=? AND client_id=?)",
+
+		queryUnopened:   "inbox_unopened (recipient=? AND seq>?)",
+		queryInboxCount: "event_tags USING PRIMARY KEY (name=? AND value=? AND access=?)",
+		queryAddress:    "events_address (pubkey=? AND kind=? AND d=?)",
+		queryRelaysOf:   "events_address (pubkey=? AND kind=? AND d=?)",
+		queryExpired:    "events_expiry (expires_at<?)",
+	} {
+		args := make([]any, strings.Count(query, "?"))
+		for i := range args {
+			args[i] = 1
+		}
+		plan := planOf(t, l, query, args...)
+		if !strings.Contains(plan, uses) || strings.Contains(strings.ReplaceAll(plan, "SCAN mail", ""), "SCAN") {
+			t.Errorf("%s\nlacks %q, or scans:\n%s", query, uses, plan)
+		}
+	}
+	// This one reads a whole index, but one that holds the unopened only.
+	if plan, want := planOf(t, l, queryUnopenedRecipients), "SCAN inbox USING COVERING INDEX inbox_unopened\n"; plan != want {
+		t.Errorf("UnopenedRecipients: the plan is %q, want %q", plan, want)
+	}
+}
+
+// TestQueryPlans asks SQLite how it reads: never through a whole table, and an
+// inbox in the order of its index.
+func TestQueryPlans(t *testing.T) {
+	l := open(t)
+	since := new(nostr.Timestamp(1))
+	for name, c := range map[string]struct {
+		f      nostr.Filter
+		reader string
+		uses   string
+	}{
+		"inbox":         {nostr.Filter{Kinds: []int{1059}, Tags: nostr.TagMap{"p": {bob}}}, bob, "event_tags USING PRIMARY KEY (name=? AND value=? AND access=?)"},
+		"inbox, no tag": {nostr.Filter{Kinds: []int{1059}, Since: since}, bob, "event_tags USING PRIMARY KEY (name=? AND value=? AND access=? AND created_at>?)"},
+		"ids":           {nostr.Filter{IDs: []string{key("a"), key("b")}, Kinds: []int{1}}, "", "sqlite_autoindex_events_1 (id=?)"},
+		"authors":       {nostr.Filter{Authors: []string{alice}, Kinds: []int{1, 2}, Since: since}, "", "events_author (pubkey=? AND created_at>?)"},
+		"kind":          {nostr.Filter{Kinds: []int{30402}}, "", "events_kind (kind=?)"},
+		"newest":        {nostr.Filter{Since: since}, "", "events_newest (created_at>?)"},
+		"two tags":      {nostr.Filter{Tags: nostr.TagMap{"e": {"x"}, "t": {"y", "z"}}}, "", "event_tags_event (event=? AND name=? AND value=?)"},
+		"own deletions": {nostr.Filter{Kinds: []int{5}}, bob, "events_own (pubkey=?)"},
+	} {
+		bs, err := compile(c.f, c.reader, queryNow)
+		if err != nil {
+			t.Fatal(err)
+		}
+		query, args := newestOf(bs, 50)
+		plan := planOf(t, l, query, args...)
+		if !strings.Contains(plan, c.uses) {
+			t.Errorf("%s: the plan lacks %q:\n%s", name, c.uses, plan)
+		}
+		if strings.Contains(plan, "SCAN e\n") || strings.Contains(plan, "SCAN event_tags") {
+			t.Errorf("%s: a table is read through:\n%s", name, plan)
+		}
+	}
+}
+
+func planOf(t *testing.T, l *Ledger, query string, args ...any) string {
+	t.Helper()
+	rows, err := l.reads.db.QueryContext(t.Context(), "EXPLAIN QUERY PLAN "+query, args...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rows.Close()
+	var plan strings.Builder
+	for rows.Next() {
+		var a, b, c any
+		var detail string
+		if err := rows.Scan(&a, &b, &c, &detail); err != nil {
+			t.Fatal(err)
+		}
+		plan.WriteString(detail + "\n")
+	}
+	if err := rows.Err(); err != nil {
+		t.Fatal(err)
+	}
+	return plan.String()
+}
