@@ -1,0 +1,144 @@
+package relay
+
+import (
+	"context"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/nbd-wtf/go-nostr"
+	"github.com/nbd-wtf/go-nostr/nip40"
+
+	"github.com/waybill-relay/waybill/nip17"
+)
+
+const (
+	// maxAhead is how far in the future an event may be dated: clocks differ.
+	maxAhead = 15 * time.Minute
+	// maxContent bounds the events of other kinds.
+	maxContent = 256 << 10
+)
+
+// rejectEvent judges the outer event, and nothing but the outer event: what it
+// says must not depend on what is inside a wrap, nor on which keys are held.
+// khatru has checked id and signature.
+func (r *Relay) rejectEvent(ctx context.Context, evt *nostr.Event) (reject bool, reason string) {
+	if !guard(r.log, "reject", func() { reason = r.refusal(ctx, evt, time.Now()) }) {
+		return true, "error: this event could not be judged"
+	}
+	return reason != "", reason
+}
+
+// refusal is why an event is not taken, with a NIP-01 prefix; "" takes it.
+func (r *Relay) refusal(ctx context.Context, evt *nostr.Event, now time.Time) string {
+	switch evt.Kind {
+	case nostr.KindGiftWrap:
+	case nostr.KindSeal, nostr.KindDirectMessage, kindFileMessage:
+		return "blocked: kind " + strconv.Itoa(evt.Kind) + " is private: seal and wrap it (NIP-59)"
+	default:
+		if !r.kinds[evt.Kind] {
+			return "blocked: this relay does not take kind " + strconv.Itoa(evt.Kind)
+		}
+	}
+	switch {
+	case !nostr.IsValid32ByteHex(evt.PubKey) || !nostr.IsValid32ByteHex(evt.ID):
+		return "invalid: id and pubkey must be lower-case hex"
+	case slices.ContainsFunc(evt.Tags, malformed):
+		return "invalid: a tag is empty or lacks its value"
+	case evt.CreatedAt < 0 || evt.CreatedAt.Time().After(now.Add(maxAhead)):
+		return "invalid: created_at is in the future, or before 1970"
+	case expired(evt, now):
+		return "invalid: the event has expired"
+	}
+	if evt.Kind == nostr.KindGiftWrap {
+		return r.wrapRefusal(ctx, evt)
+	}
+	if len(evt.Content) > maxContent {
+		return "invalid: the content is too large"
+	}
+	return ""
+}
+
+// malformed catches what makes khatru panic (["d"]) and what no filter could match.
+func malformed(tag nostr.Tag) bool {
+	return len(tag) == 0 || len(tag) == 1 && (tag[0] == "d" || tag[0] == "p" || tag[0] == "e" || tag[0] == "a")
+}
+
+func expired(evt *nostr.Event, now time.Time) bool {
+	at := nip40.GetExpiration(evt.Tags)
+	return at != -1 && at.Time().Before(now)
+}
+
+func (r *Relay) wrapRefusal(ctx context.Context, evt *nostr.Event) string {
+	if len(evt.Content) > nip17.MaxContent {
+		return "invalid: the gift wrap is too large"
+	}
+	to := recipients(evt)
+	if len(to) == 0 || len(to) > 2 {
+		return "invalid: a gift wrap has one recipient"
+	}
+	if slices.ContainsFunc(to, func(p string) bool { return !nostr.IsValid32ByteHex(p) }) {
+		return "invalid: the recipient must be lower-case hex"
+	}
+	takes, err := r.takesFor(ctx, to)
+	switch {
+	case err != nil:
+		r.log.Error().Err(err).Msg("the ledger does not answer")
+		return "error: try again later"
+	case !takes && r.cfg.Anyone:
+		return r.overQuota(ctx, to[0])
+	case !takes:
+		return "restricted: this relay takes gift wraps for its participants only"
+	}
+	return ""
+}
+
+// recipients are the keys in the p tags.
+func recipients(evt *nostr.Event) (keys []string) {
+	for _, tag := range evt.Tags {
+		if len(tag) >= 2 && tag[0] == "p" {
+			keys = append(keys, tag[1])
+		}
+	}
+	return keys
+}
+
+// takesFor reports whether one of the keys takes part here: enrolled, the relay
+// itself, or with this relay in its kind 10050.
+func (r *Relay) takesFor(ctx context.Context, keys []string) (bool, error) {
+	for _, key := range keys {
+		if key == r.cfg.Self || r.keyring.Holds(key) {
+			return true, nil
+		}
+	}
+	for _, key := range keys {
+		relays, err := r.ledger.RelaysOf(ctx, key)
+		if err != nil {
+			return false, err
+		}
+		if slices.ContainsFunc(relays, r.isOurs) {
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
+// isOurs reports whether the URL is one of the relay's public ones.
+func (r *Relay) isOurs(relay string) bool {
+	return slices.ContainsFunc(r.cfg.PublicURLs, func(own string) bool {
+		return strings.EqualFold(nostr.NormalizeURL(own), nostr.NormalizeURL(relay))
+	})
+}
+
+func (r *Relay) overQuota(ctx context.Context, recipient string) string {
+	n, err := r.ledger.InboxCount(ctx, recipient, r.cfg.InboxQuota)
+	switch {
+	case err != nil:
+		r.log.Error().Err(err).Msg("the ledger does not answer")
+		return "error: try again later"
+	case n >= r.cfg.InboxQuota:
+		return "restricted: this recipient's inbox is full"
+	}
+	return ""
+}

@@ -1,0 +1,122 @@
+package relay
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"github.com/waybill-relay/waybill/nip17"
+	"github.com/waybill-relay/waybill/relay/ledger"
+)
+
+// A Backlog opens what could not be opened when it arrived: what a crash left,
+// and what waited for a key. It uses the same Decoder in the same order of
+// arrival as the live path does.
+type Backlog struct {
+	Ledger  *ledger.Ledger
+	Decoder *Decoder
+	Keyring *nip17.Keyring
+	Store   *nip17.Store // delegated keys; its file may change at any time, by another process
+	Log     zerolog.Logger
+}
+
+const (
+	// keysEvery is how soon a key that was added or removed elsewhere takes effect.
+	keysEvery    = time.Second
+	backlogBatch = 200
+)
+
+// Run follows the key file until ctx ends: a removed key opens nothing more at
+// once, an added one opens what waits.
+func (b *Backlog) Run(ctx context.Context) error {
+	if err := b.openWaiting(ctx); err != nil {
+		return err
+	}
+	tick := time.NewTicker(keysEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+		}
+		if err := b.followKeys(ctx); err != nil && ctx.Err() == nil {
+			b.Log.Error().Err(err).Msg("the delegated keys could not be read again")
+		}
+	}
+}
+
+func (b *Backlog) followKeys(ctx context.Context) error {
+	added, removed, err := b.Store.Load(b.Keyring)
+	if len(added)+len(removed) > 0 {
+		b.Log.Info().Int("added", len(added)).Int("removed", len(removed)).Msg("the delegated keys have changed")
+	}
+	if len(added) > 0 {
+		return errors.Join(err, b.openWaiting(ctx))
+	}
+	return err
+}
+
+// openWaiting goes through every inbox for which a key is held.
+func (b *Backlog) openWaiting(ctx context.Context) error {
+	since, err := b.since()
+	if err != nil {
+		return err
+	}
+	recipients, err := b.Ledger.UnopenedRecipients(ctx)
+	if err != nil {
+		return err
+	}
+	for _, recipient := range recipients {
+		if b.Keyring.Holds(recipient) {
+			if err := b.openInbox(ctx, recipient, since[recipient]); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// since tells from which time of arrival on (ms) an inbox may be opened.
+func (b *Backlog) since() (map[string]int64, error) {
+	entries, err := b.Store.List()
+	since := map[string]int64{}
+	for _, e := range entries {
+		if !e.Since.IsZero() {
+			since[e.Owner], since[e.Pubkey] = e.Since.UnixMilli(), e.Since.UnixMilli()
+		}
+	}
+	return since, err
+}
+
+func (b *Backlog) openInbox(ctx context.Context, recipient string, since int64) error {
+	for after := int64(0); ; {
+		rows, err := b.Ledger.Unopened(ctx, recipient, after, backlogBatch)
+		if err != nil || len(rows) == 0 {
+			return err
+		}
+		for _, row := range rows {
+			after = row.Seq
+			if row.ReceivedAt < since {
+				continue
+			}
+			if err := b.open(ctx, row); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+func (b *Backlog) open(ctx context.Context, row ledger.Row) error {
+	a := b.Decoder.Decode(ctx, row.Event, row.ReceivedAt)
+	if a.State == ledger.Waiting && row.State == ledger.Waiting {
+		return ctx.Err() // nothing has changed
+	}
+	err := b.Ledger.Resolve(ctx, row.Seq, ledger.Decoded{State: a.State, Reason: a.Reason, Seal: a.Seal, Facts: a.Facts})
+	if errors.Is(err, ledger.ErrSettled) || errors.Is(err, ledger.ErrNoRow) {
+		return nil // its recipient deleted it meanwhile
+	}
+	return err
+}

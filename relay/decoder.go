@@ -1,0 +1,119 @@
+package relay
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	"github.com/nbd-wtf/go-nostr"
+	"github.com/rs/zerolog"
+
+	"github.com/waybill-relay/waybill/nip17"
+	"github.com/waybill-relay/waybill/orders"
+	"github.com/waybill-relay/waybill/orders/dialect"
+	"github.com/waybill-relay/waybill/relay/ledger"
+)
+
+// A Decoder turns an envelope into facts: the one way for wraps that arrive, that
+// were left over by a crash, and that waited for their key. What it says depends
+// on the envelope, the time it arrived, the keys and the admins, and on no other
+// message.
+type Decoder struct {
+	keyring *nip17.Keyring
+	dialect *dialect.Registry
+	sealer  *nip17.Sealer
+	self    string
+	admins  []string
+	log     zerolog.Logger
+}
+
+// NewDecoder makes a decoder; self is the relay's own public key, admins are the
+// operator's (hex).
+func NewDecoder(keyring *nip17.Keyring, dialects *dialect.Registry, sealer *nip17.Sealer, self string, admins []string, log zerolog.Logger) *Decoder {
+	return &Decoder{keyring: keyring, dialect: dialects, sealer: sealer, self: self, admins: admins, log: log}
+}
+
+// Decode reads a gift wrap that arrived at receivedAt (ms) and whose id and
+// signature were checked. It never fails: what cannot be read is said by state
+// and reason.
+func (d *Decoder) Decode(ctx context.Context, wrap *nostr.Event, receivedAt int64) ledger.Arrival {
+	a := ledger.Arrival{Event: wrap, ReceivedAt: receivedAt, State: ledger.Unreadable, Reason: "panic"}
+	a.Recipient = recipients(wrap)[0]
+	// The relay's own copies are not kept, whatever is in them: the key that
+	// opens them is this process's own.
+	a.DropRaw = a.Recipient == d.self
+	guard(d.log, "decode", func() { d.open(ctx, wrap, &a) })
+	return a
+}
+
+func (d *Decoder) open(ctx context.Context, wrap *nostr.Event, a *ledger.Arrival) {
+	arrival := func() time.Time { return time.UnixMilli(a.ReceivedAt) }
+	msg, err := nip17.Open(ctx, wrap, d.keyring, nip17.Verified(), nip17.Clock(arrival))
+	switch {
+	case errors.Is(err, nip17.ErrNotForUs) || nip17.Retryable(err):
+		// For later: its key may be handed over, or its signer come back.
+		a.State, a.Reason = ledger.Waiting, nip17.Reason(err)
+		return
+	case err != nil:
+		a.State, a.Reason = ledger.Unreadable, nip17.Reason(err)
+		return
+	}
+	a.State, a.Reason, a.Recipient = ledger.Opened, "", msg.Owner
+	a.Seal = &ledger.Seal{ID: msg.Seal.ID, Author: msg.Seal.PubKey, Sig: msg.Seal.Sig}
+	statements, err := d.dialect.Read(dialect.Message{
+		Rumor: msg.Rumor, Owner: msg.Owner, Relay: d.self,
+		Transport: orders.ByWrap, ReceivedAt: a.ReceivedAt,
+	})
+	if err != nil {
+		a.Reason = dialect.Reason(err)
+		return
+	}
+	for _, s := range statements {
+		for _, flag := range msg.Flags {
+			s.Flags = append(s.Flags, orders.Flag(flag))
+		}
+		if a.DropRaw {
+			s.Private.Seal = msg.Seal.String()
+		}
+		f, err := d.fact(s)
+		if err != nil {
+			a.State, a.Reason, a.Facts = ledger.Unreadable, "not-sealed", nil
+			return
+		}
+		a.Facts = append(a.Facts, f)
+	}
+}
+
+// fact stamps a statement with what depends on the moment, and seals its
+// private part to those who may read it.
+func (d *Decoder) fact(s orders.Statement) (orders.Fact, error) {
+	f := s.Fact
+	f.ByAdmin = slices.Contains(d.admins, f.Sender)
+	plain, cut := s.Private.Fit(maxBox)
+	if cut {
+		f.Flags = append(f.Flags, flagCut)
+	}
+	slices.Sort(f.Flags)
+	f.Flags = slices.Compact(f.Flags)
+	if f.Carries = plain.Carries(); len(f.Carries) == 0 && plain.Seal == "" {
+		return f, nil
+	}
+	readers := slices.Clone(f.Parties)
+	if f.Verb == orders.Dispute || f.Verb == orders.Resolved {
+		readers = append(readers, d.admins...)
+	}
+	slices.Sort(readers)
+	by, payloads, err := d.sealer.Seal(plain.JSON(), slices.Compact(readers))
+	if err != nil {
+		return f, err
+	}
+	f.Box = &orders.Box{SealedBy: by, For: payloads}
+	return f, nil
+}
+
+// flagCut marks a message whose private part did not fit into a box whole.
+const flagCut orders.Flag = "cut"
+
+// maxBox is the most that NIP-44 v2 encrypts at once, in bytes.
+const maxBox = 65_535

@@ -1,0 +1,56 @@
+package relay
+
+import (
+	"encoding/json"
+	"net/http"
+)
+
+// information is the NIP-11 document. go-nostr's type has no field for the
+// relay's own key (self), so this is ours.
+type information struct {
+	Name          string     `json:"name"`
+	Description   string     `json:"description"`
+	Pubkey        string     `json:"pubkey,omitempty"` // of the operator
+	Contact       string     `json:"contact,omitempty"`
+	Self          string     `json:"self"`
+	SupportedNIPs []int      `json:"supported_nips"`
+	Software      string     `json:"software"`
+	Version       string     `json:"version"`
+	Limitation    limitation `json:"limitation"`
+}
+
+type limitation struct {
+	MaxMessageLength int  `json:"max_message_length"`
+	MaxSubidLength   int  `json:"max_subid_length"`
+	MaxLimit         int  `json:"max_limit"`
+	DefaultLimit     int  `json:"default_limit"`
+	AuthRequired     bool `json:"auth_required"`
+	PaymentRequired  bool `json:"payment_required"`
+	RestrictedWrites bool `json:"restricted_writes"`
+	CreatedAtUpper   int  `json:"created_at_upper_limit"` // seconds into the future
+}
+
+// Software is where the relay's program comes from, as NIP-11 names it.
+const Software = "https://github.com/waybill-relay/waybill"
+
+func (r *Relay) information() information {
+	return information{
+		Name: r.cfg.Name, Description: r.cfg.Description, Pubkey: r.cfg.Operator, Contact: r.cfg.Contact,
+		Self:          r.cfg.Self,
+		SupportedNIPs: []int{1, 9, 11, 17, 40, 42, 44, 45, 59, 70},
+		Software:      Software, Version: r.cfg.Version,
+		Limitation: limitation{
+			MaxMessageLength: maxMessage, MaxSubidLength: maxSubscriptionID,
+			MaxLimit: r.cfg.MaxLimit, DefaultLimit: r.cfg.MaxLimit,
+			RestrictedWrites: true, CreatedAtUpper: int(maxAhead.Seconds()),
+		},
+	}
+}
+
+func (r *Relay) serveInformation(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("Content-Type", "application/nostr+json")
+	w.Header().Set("Access-Control-Allow-Origin", "*")
+	w.Header().Set("Access-Control-Allow-Headers", "*")
+	w.Header().Set("Access-Control-Allow-Methods", "GET, OPTIONS")
+	json.NewEncoder(w).Encode(r.information())
+}

@@ -1,0 +1,124 @@
+package relay
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/fiatjaf/khatru"
+	"github.com/nbd-wtf/go-nostr"
+)
+
+// privateKinds are served to those in their p tags only; the ledger holds to it
+// for every event, on every path. Here it only decides what a reader who has not
+// authenticated is told.
+var privateKinds = []int{nostr.KindEncryptedDirectMessage, nostr.KindSeal, nostr.KindDirectMessage,
+	kindFileMessage, nostr.KindGiftWrap, kindEphemeralGiftWrap}
+
+// go-nostr has no names for these.
+const (
+	kindFileMessage       = 15    // NIP-17
+	kindEphemeralGiftWrap = 21059 // NIP-59
+)
+
+// subscribe is called for every filter of every REQ before anything is read, so
+// that no event falls between the stored and the live ones.
+func (r *Relay) subscribe(ctx context.Context, filter *nostr.Filter) {
+	guard(r.log, "subscribe", func() {
+		id := khatru.GetSubscriptionID(ctx)
+		if s := r.sessions.of(ctx); s != nil && len(id) <= maxSubscriptionID && !r.mustAuthenticate(ctx, *filter) {
+			r.fanout.add(ctx, s, id, *filter)
+		}
+	})
+}
+
+// rejectFilter asks for AUTH where without it there could be nothing to see.
+func (r *Relay) rejectFilter(ctx context.Context, filter nostr.Filter) (reject bool, reason string) {
+	if id, ok := requestID(ctx); ok && len(id) > maxSubscriptionID {
+		return true, "invalid: the subscription id is too long"
+	}
+	if r.mustAuthenticate(ctx, filter) {
+		return true, "auth-required: only its recipient reads a gift wrap"
+	}
+	return false, ""
+}
+
+// requestID is the id of the REQ that is being answered; a COUNT has none.
+func requestID(ctx context.Context) (id string, ok bool) {
+	defer func() {
+		if recover() != nil { // khatru panics outside of a REQ
+			ok = false
+		}
+	}()
+	return khatru.GetSubscriptionID(ctx), true
+}
+
+func (r *Relay) mustAuthenticate(ctx context.Context, filter nostr.Filter) bool {
+	private := len(filter.Kinds) > 0 && !slices.ContainsFunc(filter.Kinds, func(k int) bool { return !slices.Contains(privateKinds, k) })
+	return private && r.reader(ctx) == ""
+}
+
+// reader is the key that the socket of a hook's context has authenticated as, or "".
+func (r *Relay) reader(ctx context.Context) string {
+	if s := r.sessions.of(ctx); s != nil {
+		return s.reader()
+	}
+	return ""
+}
+
+// queryEvents answers REQ from the ledger. It returns at once and reads behind
+// the channel. khatru asks it too, for deletions: to those questions (an internal
+// call, or a tag key that begins with #) there is never an answer, for the ledger
+// deletes by itself; and a client that asks in that form gets none either.
+func (r *Relay) queryEvents(ctx context.Context, filter nostr.Filter) (chan *nostr.Event, error) {
+	ch := make(chan *nostr.Event)
+	if khatru.IsInternalCall(ctx) || asksForDeletions(filter) {
+		close(ch)
+		return ch, nil
+	}
+	reader := r.reader(ctx)
+	go func() {
+		defer close(ch)
+		guard(r.log, "query", func() {
+			for evt, err := range r.ledger.Query(ctx, filter, reader, r.cfg.MaxLimit) {
+				if err != nil {
+					r.logRead(ctx, err)
+					return
+				}
+				select {
+				case ch <- evt:
+				case <-ctx.Done():
+					return
+				}
+			}
+		})
+	}()
+	return ch, nil
+}
+
+func (r *Relay) countEvents(ctx context.Context, filter nostr.Filter) (n int64, err error) {
+	guard(r.log, "count", func() {
+		if !asksForDeletions(filter) {
+			n, err = r.ledger.Count(ctx, filter, r.reader(ctx))
+		}
+	})
+	if err != nil {
+		r.logRead(ctx, err)
+	}
+	return n, nil
+}
+
+func (r *Relay) logRead(ctx context.Context, err error) {
+	if ctx.Err() == nil {
+		r.log.Warn().Err(err).Msg("a query failed")
+	}
+}
+
+func asksForDeletions(filter nostr.Filter) bool {
+	for key := range filter.Tags {
+		if strings.HasPrefix(key, "#") {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,168 @@
+// Package relay is the Nostr relay around the order pipeline: khatru with hooks
+// only, an own mux and HTTP server in front of it, the decoder between envelope
+// and fact, and the tracker between fact and order.
+//
+// It decides who may publish what and who may read what. It never looks into an
+// order (package orders does), and never answers from anything but the ledger.
+package relay
+
+import (
+	"context"
+	"io"
+	"log"
+	"net"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/fiatjaf/khatru"
+	"github.com/rs/zerolog"
+
+	"github.com/waybill-relay/waybill/nip17"
+	"github.com/waybill-relay/waybill/relay/ledger"
+)
+
+// Config is what the operator decides about the relay itself.
+type Config struct {
+	Name        string
+	Description string
+	Contact     string
+	Operator    string // public key (hex) of the operator, for NIP-11
+	Version     string
+	Self        string   // public key (hex) of the relay's own identity
+	PublicURLs  []string // ws:// or wss:// URLs by which clients know the relay; the first is canonical
+	Anyone      bool     // take gift wraps for anyone, not only for participants
+	InboxQuota  int      // how many wraps are kept for somebody who is no participant
+	Kinds       []int    // the other kinds that are accepted
+	MaxLimit    int      // the most events one filter returns
+}
+
+// A Relay serves NIP-01 over WebSockets and its NIP-11 document. Make it with New.
+type Relay struct {
+	cfg     Config
+	khatru  *khatru.Relay
+	ledger  *ledger.Ledger
+	keyring *nip17.Keyring
+	decoder *Decoder
+	log     zerolog.Logger
+
+	sessions sessions
+	fanout   *fanout
+	kinds    map[int]bool
+	hosts    map[string]string // host → public URL without ws/wss
+	inFlight sync.WaitGroup    // events that are being accepted
+	server   *http.Server
+}
+
+const (
+	// maxMessage is what NIP-11 announces as the largest message. A larger one is
+	// refused with a reason up to readLimit; beyond that the socket is closed.
+	maxMessage        = 512_000
+	readLimit         = 3 << 20
+	maxSubscriptionID = 64
+)
+
+// New makes a relay on the ledger. It starts nothing but khatru's expiration
+// timer; Serve does the rest.
+func New(cfg Config, l *ledger.Ledger, keyring *nip17.Keyring, decoder *Decoder, log zerolog.Logger) *Relay {
+	r := &Relay{
+		cfg: cfg, khatru: khatru.NewRelay(), ledger: l, keyring: keyring, decoder: decoder, log: log,
+		fanout: newFanout(), kinds: map[int]bool{}, hosts: map[string]string{},
+	}
+	for _, k := range cfg.Kinds {
+		r.kinds[k] = true
+	}
+	for _, u := range slices.Backward(cfg.PublicURLs) {
+		if parsed, err := url.Parse(u); err == nil {
+			r.hosts[strings.ToLower(parsed.Host)] = u
+		}
+	}
+	r.hook()
+	r.server = &http.Server{
+		Handler: r.mux(), ConnContext: withConn,
+		ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute,
+	}
+	return r
+}
+
+// hook ties the relay to khatru. StoreEvent and ReplaceEvent do the whole job
+// and answer "duplicate", so that khatru's own broadcast, expiration and
+// deletion never run.
+func (r *Relay) hook() {
+	k := r.khatru
+	k.Log = logDiscard()
+	k.MaxMessageSize = readLimit
+	k.Negentropy = false
+	k.OnConnect = append(k.OnConnect, r.sessions.open)
+	k.OnDisconnect = append(k.OnDisconnect, r.sessions.shut)
+	k.RejectEvent = append(k.RejectEvent, r.rejectEvent)
+	k.StoreEvent = append(k.StoreEvent, r.storeEvent)
+	k.ReplaceEvent = append(k.ReplaceEvent, r.storeEvent)
+	k.OverwriteFilter = append(k.OverwriteFilter, r.subscribe)
+	k.RejectFilter = append(k.RejectFilter, r.rejectFilter)
+	k.RejectCountFilter = append(k.RejectCountFilter, r.rejectFilter)
+	k.QueryEvents = append(k.QueryEvents, r.queryEvents)
+	k.CountEvents = append(k.CountEvents, r.countEvents)
+}
+
+// mux puts khatru behind WebSocket upgrades only: it compares the header with
+// case, answers CORS * on every path, and has an API of its own.
+func (r *Relay) mux() http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("/", func(w http.ResponseWriter, req *http.Request) {
+		switch {
+		case strings.EqualFold(req.Header.Get("Upgrade"), "websocket"):
+			r.serveWebSocket(w, req)
+		case req.URL.Path != "/":
+			http.NotFound(w, req)
+		case strings.Contains(req.Header.Get("Accept"), "application/nostr+json") || req.Method == http.MethodOptions:
+			r.serveInformation(w, req)
+		default:
+			w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+			io.WriteString(w, "Waybill: a Nostr relay that keeps track of orders. Connect with a Nostr client.\n")
+		}
+	})
+	return mux
+}
+
+// serveWebSocket tells khatru which of the public URLs the client came by, for
+// NIP-42: khatru takes a single URL, or else these two headers, which it must
+// therefore never see as a client sent them. A host that is none of ours counts
+// as the canonical one.
+func (r *Relay) serveWebSocket(w http.ResponseWriter, req *http.Request) {
+	public, ok := r.hosts[strings.ToLower(req.Host)]
+	if !ok {
+		public = r.cfg.PublicURLs[0]
+	}
+	scheme, rest, _ := strings.Cut(public, "://")
+	req.Header.Set("Upgrade", "websocket")
+	req.Header.Set("X-Forwarded-Proto", strings.Replace(scheme, "ws", "http", 1))
+	req.Header.Set("X-Forwarded-Host", rest)
+	req.Header.Del("X-Forwarded-For")
+	req.Header.Del("X-Real-Ip")
+	r.khatru.HandleWebsocket(w, req)
+}
+
+// Serve answers on the listener until ctx ends; then it closes the sockets,
+// finishes what was being accepted, and returns.
+func (r *Relay) Serve(ctx context.Context, l net.Listener) error {
+	done := make(chan error, 1)
+	go func() { done <- r.server.Serve(l) }()
+	select {
+	case err := <-done:
+		return err
+	case <-ctx.Done():
+	}
+	stop, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	err := r.server.Shutdown(stop)
+	r.inFlight.Wait()
+	r.sessions.closeAll()
+	return err
+}
+
+// logDiscard: khatru logs addresses of clients and parts of messages.
+func logDiscard() *log.Logger { return log.New(io.Discard, "", 0) }

@@ -1,0 +1,79 @@
+package relay
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	"github.com/fiatjaf/eventstore"
+	"github.com/nbd-wtf/go-nostr"
+
+	"github.com/waybill-relay/waybill/relay/ledger"
+)
+
+// storeEvent takes an accepted event whole: it is on disk when this returns, and
+// on its way to the live subscriptions. The answer "duplicate" makes khatru say
+// OK true and do nothing more.
+func (r *Relay) storeEvent(_ context.Context, evt *nostr.Event) (err error) {
+	r.inFlight.Add(1)
+	defer r.inFlight.Done()
+	// Not the socket's context: what was accepted is finished, also when its
+	// sender has gone.
+	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	defer cancel()
+	err = errors.New("error: this event could not be stored")
+	guard(r.log, "store", func() { err = r.store(ctx, evt, time.Now().UnixMilli()) })
+	return err
+}
+
+func (r *Relay) store(ctx context.Context, evt *nostr.Event, now int64) error {
+	var outcome ledger.Outcome
+	var err error
+	if evt.Kind == nostr.KindGiftWrap {
+		outcome, err = r.storeWrap(ctx, evt, now)
+	} else {
+		outcome, err = r.ledger.Publish(ctx, evt, now)
+	}
+	switch {
+	case err != nil:
+		r.log.Error().Err(err).Int("kind", evt.Kind).Msg("an event could not be stored")
+		return errors.New("error: the event could not be stored, try again later")
+	case outcome == ledger.Deleted:
+		return errors.New("blocked: this event was deleted")
+	case outcome == ledger.Stored:
+		r.announce(ctx, evt)
+	}
+	return eventstore.ErrDupEvent
+}
+
+func (r *Relay) storeWrap(ctx context.Context, evt *nostr.Event, now int64) (ledger.Outcome, error) {
+	// A wrap that is here already must not cost its decryption again.
+	if known, err := r.ledger.Has(ctx, evt.ID); err != nil || known {
+		return ledger.Duplicate, err
+	}
+	a := r.decoder.Decode(ctx, evt, now)
+	outcome, err := r.ledger.Arrive(ctx, a)
+	if err == nil && outcome == ledger.Stored && a.State == ledger.Unreadable {
+		r.log.Info().Str("reason", a.Reason).Msg("a gift wrap cannot be read")
+	}
+	return outcome, err
+}
+
+// announce hands a stored event to the live subscriptions.
+func (r *Relay) announce(ctx context.Context, evt *nostr.Event) {
+	switch evt.Kind {
+	case nostr.KindGiftWrap:
+		to := recipients(evt)
+		r.fanout.publish(evt, func(reader string) bool { return reader != "" && slices.Contains(to, reader) })
+	case nostr.KindDeletion:
+		// Whether a deletion is public is the ledger's to say: it knows the targets.
+		public := false
+		for range r.ledger.Query(ctx, nostr.Filter{IDs: []string{evt.ID}}, "", 1) {
+			public = true
+		}
+		r.fanout.publish(evt, func(reader string) bool { return public || reader == evt.PubKey })
+	default:
+		r.fanout.publish(evt, func(string) bool { return true })
+	}
+}

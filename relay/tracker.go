@@ -1,0 +1,168 @@
+package relay
+
+import (
+	"context"
+	"iter"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"github.com/waybill-relay/waybill/orders"
+	"github.com/waybill-relay/waybill/orders/redisstore"
+	"github.com/waybill-relay/waybill/relay/ledger"
+)
+
+// A Tracker follows the ledger: it takes new facts in their order and projects
+// every order that they touch. How far it has come stands in Redis beside what it
+// wrote, so a Redis that lost something is brought up to date from where it is.
+type Tracker struct {
+	Ledger *ledger.Ledger
+	Store  *redisstore.Store
+	Log    zerolog.Logger
+}
+
+const (
+	trackBatch = 1000
+	retryFirst = 100 * time.Millisecond
+	retryMost  = 5 * time.Second
+)
+
+// Run tracks until ctx ends. A Redis that does not answer is waited for; the
+// relay goes on accepting meanwhile.
+func (t *Tracker) Run(ctx context.Context) error {
+	wait := retryFirst
+	for ctx.Err() == nil {
+		// Asked before reading: a fact that comes between the two wakes us.
+		changed := t.Ledger.Changed()
+		more, err := t.step(ctx)
+		switch {
+		case err != nil && ctx.Err() == nil:
+			t.Log.Warn().Err(err).Dur("retry", wait).Msg("the order indexes are behind")
+			sleep(ctx, wait)
+			wait = min(2*wait, retryMost)
+		case err == nil && !more:
+			wait = retryFirst
+			select {
+			case <-changed:
+			case <-ctx.Done():
+			}
+		}
+	}
+	return nil
+}
+
+func sleep(ctx context.Context, d time.Duration) {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-ctx.Done():
+	}
+}
+
+// step projects one batch; more tells that there may be another.
+func (t *Tracker) step(ctx context.Context) (more bool, err error) {
+	at, known, err := t.Store.Cursor(ctx)
+	if err != nil {
+		return false, err
+	}
+	last, err := t.Ledger.LastSeq(ctx)
+	if err != nil {
+		return false, err
+	}
+	if !known || at.Ledger != t.Ledger.ID() || at.Seq > last {
+		return true, t.rebuild(ctx)
+	}
+	facts, err := t.Ledger.FactsAfter(ctx, at.Seq, trackBatch)
+	if err != nil || len(facts) == 0 {
+		return false, err
+	}
+	keys, err := orders.Touched(ctx, t.Ledger, facts)
+	if err != nil {
+		return false, err
+	}
+	if err := t.Store.Project(ctx, t.Ledger, keys); err != nil {
+		return false, err
+	}
+	// Where the cursor has moved meanwhile, Redis was replaced or rolled back,
+	// and the next step begins from what it says then.
+	_, err = t.Store.Advance(ctx, at, redisstore.Cursor{Ledger: at.Ledger, Seq: facts[len(facts)-1].Seq})
+	return true, err
+}
+
+func (t *Tracker) rebuild(ctx context.Context) error {
+	start := time.Now()
+	n, err := Rebuild(ctx, t.Ledger, t.Store, nil)
+	if err == nil {
+		t.Log.Info().Int64("orders", n).Dur("took", time.Since(start)).Msg("the order indexes were built from the ledger")
+	}
+	return err
+}
+
+// Rebuild projects every order of the ledger anew, in place, and removes what no
+// order owns. It tells progress, where that is not nil, how many are done. It
+// returns how many orders there are. A tracker may run beside it.
+func Rebuild(ctx context.Context, l *ledger.Ledger, s *redisstore.Store, progress func(done, of int64)) (n int64, err error) {
+	was, _, err := s.Cursor(ctx)
+	if orders.ErrorCode(err) == orders.EUNAVAILABLE {
+		return 0, err
+	}
+	// Facts that come while this runs are projected again after it.
+	seq, err := l.LastSeq(ctx)
+	if err != nil {
+		return 0, err
+	}
+	of, err := l.OrderCount(ctx)
+	if err != nil {
+		return 0, err
+	}
+	keys := func(yield func(orders.Key, error) bool) {
+		for k, err := range Keys(ctx, l) {
+			if !yield(k, err) {
+				return
+			}
+			if n++; progress != nil {
+				progress(n, of)
+			}
+		}
+	}
+	if _, err := s.Rebuild(ctx, l, keys, Owner(l)); err != nil {
+		return n, err
+	}
+	_, err = s.Advance(ctx, was, redisstore.Cursor{Ledger: l.ID(), Seq: seq})
+	return n, err
+}
+
+// Keys yields every order of the ledger.
+func Keys(ctx context.Context, l *ledger.Ledger) iter.Seq2[orders.Key, error] {
+	return func(yield func(orders.Key, error) bool) {
+		for after := ""; ; {
+			page, err := l.Orders(ctx, after, trackBatch)
+			if err != nil {
+				yield(orders.Key{}, err)
+				return
+			}
+			for _, b := range page {
+				if !yield(b.Key, nil) {
+					return
+				}
+				after = b.IntentID
+			}
+			if len(page) == 0 {
+				return
+			}
+		}
+	}
+}
+
+// Owner answers for the ledger which orders are its own.
+func Owner(l *ledger.Ledger) redisstore.Owns {
+	return func(ctx context.Context, ids []string) ([]bool, error) {
+		known, err := l.Owns(ctx, ids)
+		owned := make([]bool, len(ids))
+		for i, id := range ids {
+			owned[i] = known[id]
+		}
+		return owned, err
+	}
+}
