@@ -29,34 +29,36 @@ const (
 )
 
 // Run follows the key file until ctx ends: a removed key opens nothing more at
-// once, an added one opens what waits.
+// once, an added one opens what waits. What fails is tried again.
 func (b *Backlog) Run(ctx context.Context) error {
-	if err := b.openWaiting(ctx); err != nil {
-		return err
-	}
 	tick := time.NewTicker(keysEvery)
 	defer tick.Stop()
-	for {
+	for waiting := true; ; {
+		changed, err := b.followKeys()
+		if waiting = waiting || changed; waiting && err == nil {
+			if err = b.openWaiting(ctx); err == nil {
+				waiting = false
+			}
+		}
+		if err != nil && ctx.Err() == nil {
+			b.Log.Error().Err(err).Msg("what waits for its key could not be opened; trying again")
+		}
 		select {
 		case <-ctx.Done():
 			return nil
 		case <-tick.C:
 		}
-		if err := b.followKeys(ctx); err != nil && ctx.Err() == nil {
-			b.Log.Error().Err(err).Msg("the delegated keys could not be read again")
-		}
 	}
 }
 
-func (b *Backlog) followKeys(ctx context.Context) error {
-	added, removed, err := b.Store.Load(b.Keyring)
-	if len(added)+len(removed) > 0 {
-		b.Log.Info().Int("added", len(added)).Int("removed", len(removed)).Msg("the delegated keys have changed")
+// followKeys brings the keyring in line with the key file; added tells that a key
+// has come.
+func (b *Backlog) followKeys() (added bool, err error) {
+	came, went, err := b.Store.Load(b.Keyring)
+	if len(came)+len(went) > 0 {
+		b.Log.Info().Int("added", len(came)).Int("removed", len(went)).Msg("the delegated keys have changed")
 	}
-	if len(added) > 0 {
-		return errors.Join(err, b.openWaiting(ctx))
-	}
-	return err
+	return len(came) > 0, err
 }
 
 // openWaiting goes through every inbox for which a key is held.

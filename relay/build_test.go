@@ -23,6 +23,7 @@ type house struct {
 	t       *testing.T
 	ctx     context.Context
 	url     string
+	redis   string // its URL
 	self    *nip17.SecretSigner
 	keyring *nip17.Keyring
 	ledger  *ledger.Ledger
@@ -69,7 +70,8 @@ func newHouse(t *testing.T, change ...func(*Config)) *house {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if h.store, err = redisstore.Dial(ctx, engine.URL()); err != nil {
+	h.redis = engine.URL()
+	if h.store, err = redisstore.Dial(ctx, h.redis); err != nil {
 		t.Fatal(err)
 	}
 	sealer := nip17.NewSealer(time.Hour)

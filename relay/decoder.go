@@ -44,6 +44,14 @@ func (d *Decoder) Decode(ctx context.Context, wrap *nostr.Event, receivedAt int6
 	// opens them is this process's own.
 	a.DropRaw = a.Recipient == d.self
 	guard(d.log, "decode", func() { d.open(ctx, wrap, &a) })
+	switch a.State {
+	case ledger.Unreadable:
+		d.log.Info().Str("reason", a.Reason).Msg("a gift wrap cannot be read")
+	case ledger.Opened:
+		if a.Reason != "" && a.Reason != string(dialect.ErrNotAnOrder) {
+			d.log.Info().Str("reason", a.Reason).Msg("a message is no order message")
+		}
+	}
 	return a
 }
 

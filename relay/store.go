@@ -52,12 +52,7 @@ func (r *Relay) storeWrap(ctx context.Context, evt *nostr.Event, now int64) (led
 	if known, err := r.ledger.Has(ctx, evt.ID); err != nil || known {
 		return ledger.Duplicate, err
 	}
-	a := r.decoder.Decode(ctx, evt, now)
-	outcome, err := r.ledger.Arrive(ctx, a)
-	if err == nil && outcome == ledger.Stored && a.State == ledger.Unreadable {
-		r.log.Info().Str("reason", a.Reason).Msg("a gift wrap cannot be read")
-	}
-	return outcome, err
+	return r.ledger.Arrive(ctx, r.decoder.Decode(ctx, evt, now))
 }
 
 // announce hands a stored event to the live subscriptions.

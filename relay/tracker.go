@@ -2,6 +2,7 @@ package relay
 
 import (
 	"context"
+	"errors"
 	"iter"
 	"time"
 
@@ -81,7 +82,9 @@ func (t *Tracker) step(ctx context.Context) (more bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	if err := t.Store.Project(ctx, t.Ledger, keys); err != nil {
+	if err := t.Store.Project(ctx, t.Ledger, keys); errors.Is(err, redisstore.ErrBlocked) {
+		t.Log.Error().Err(err).Msg("an order is not in the indexes")
+	} else if err != nil {
 		return false, err
 	}
 	// Where the cursor has moved meanwhile, Redis was replaced or rolled back,
@@ -93,6 +96,10 @@ func (t *Tracker) step(ctx context.Context) (more bool, err error) {
 func (t *Tracker) rebuild(ctx context.Context) error {
 	start := time.Now()
 	n, err := Rebuild(ctx, t.Ledger, t.Store, nil)
+	if errors.Is(err, redisstore.ErrBlocked) {
+		t.Log.Error().Err(err).Msg("an order is not in the indexes")
+		err = nil
+	}
 	if err == nil {
 		t.Log.Info().Int64("orders", n).Dur("took", time.Since(start)).Msg("the order indexes were built from the ledger")
 	}
@@ -102,6 +109,7 @@ func (t *Tracker) rebuild(ctx context.Context) error {
 // Rebuild projects every order of the ledger anew, in place, and removes what no
 // order owns. It tells progress, where that is not nil, how many are done. It
 // returns how many orders there are. A tracker may run beside it.
+// redisstore.ErrBlocked: some orders could not be written, all else is done.
 func Rebuild(ctx context.Context, l *ledger.Ledger, s *redisstore.Store, progress func(done, of int64)) (n int64, err error) {
 	was, _, err := s.Cursor(ctx)
 	if orders.ErrorCode(err) == orders.EUNAVAILABLE {
@@ -126,11 +134,14 @@ func Rebuild(ctx context.Context, l *ledger.Ledger, s *redisstore.Store, progres
 			}
 		}
 	}
-	if _, err := s.Rebuild(ctx, l, keys, Owner(l)); err != nil {
+	_, blocked := s.Rebuild(ctx, l, keys, Owner(l))
+	if blocked != nil && !errors.Is(blocked, redisstore.ErrBlocked) {
+		return n, blocked
+	}
+	if _, err := s.Advance(ctx, was, redisstore.Cursor{Ledger: l.ID(), Seq: seq}); err != nil {
 		return n, err
 	}
-	_, err = s.Advance(ctx, was, redisstore.Cursor{Ledger: l.ID(), Seq: seq})
-	return n, err
+	return n, blocked
 }
 
 // Keys yields every order of the ledger.

@@ -2,10 +2,12 @@ package relay
 
 import (
 	"context"
+	"errors"
 	"path/filepath"
 	"testing"
 	"time"
 
+	"github.com/redis/go-redis/v9"
 	"github.com/rs/zerolog"
 
 	"github.com/waybill-relay/waybill/nip17"
@@ -179,5 +181,36 @@ func TestTrackerFollowsWhatItFinds(t *testing.T) {
 	stop()
 	for d, err := range store.Check(ctx, second, Keys(ctx, second)) {
 		t.Errorf("differs from a rebuild: %v %v", d, err)
+	}
+}
+
+// Another application's key under an order's name stops that order and no other,
+// live and in a rebuild.
+func TestAForeignKeyStopsOnlyItsOrder(t *testing.T) {
+	h := newHouse(t)
+	opt, err := redis.ParseURL(h.redis)
+	if err != nil {
+		t.Fatal(err)
+	}
+	foreign := redis.NewClient(opt)
+	defer foreign.Close()
+	if err := foreign.Set(h.ctx, "orders:blocked", "not ours", 0).Err(); err != nil {
+		t.Fatal(err)
+	}
+	buyer, seller := newSigner(t), newSigner(t)
+	if err := h.keyring.Add(readingKey(t, seller)); err != nil {
+		t.Fatal(err)
+	}
+	r := h.connect(nil)
+	for _, id := range []string{"blocked", "fine"} {
+		h.publish(r, h.wraps(buyer, intent(seller.PublicKey(), id))[0])
+	}
+	h.order("fine", func(*orders.Order) bool { return true })
+	if n, err := Rebuild(h.ctx, h.ledger, h.store, nil); n != 2 || !errors.Is(err, redisstore.ErrBlocked) {
+		t.Errorf("rebuild: got %d orders, %v", n, err)
+	}
+	h.order("fine", func(*orders.Order) bool { return true })
+	if got := foreign.Get(h.ctx, "orders:blocked").Val(); got != "not ours" {
+		t.Errorf("the foreign key holds %q", got)
 	}
 }

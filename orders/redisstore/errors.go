@@ -9,6 +9,11 @@ import (
 	"github.com/waybill-relay/waybill/orders"
 )
 
+// ErrBlocked is in the chain of an error that says that an order could not be
+// written because of what stands under its keys, and that every other order was.
+// Repeating does not help, and nobody else has to wait for it.
+var ErrBlocked = errors.New("a key is in the way")
+
 // fail gives an error of the client a code. The cause stays reachable for the
 // log, but is not in the message: a server's words may repeat what was sent.
 func fail(err error) error {
@@ -64,6 +69,6 @@ func failOrder(id string, err error) error {
 		return fail(err)
 	}
 	e := orders.Errorf(orders.EINTERNAL, "order %s cannot be written: "+why, id, strings.TrimSuffix(family, ":"))
-	e.Err = err
+	e.Err = errors.Join(ErrBlocked, err)
 	return e
 }

@@ -2,6 +2,7 @@ package redisstore
 
 import (
 	"context"
+	"errors"
 	"iter"
 	"slices"
 
@@ -19,8 +20,8 @@ type Owns func(ctx context.Context, ids []string) ([]bool, error)
 // ledger wrote, or this one before an older backup of it was restored. Live
 // projection may go on beside it. It returns what Prune removed.
 //
-// The caller takes the cursor back first (Advance to seq 0), or a rebuild that
-// breaks off is not resumed.
+// ErrBlocked: some orders could not be written, and everything else is done. After
+// any other error the cursor must not be moved, or what is missing stays missing.
 func (s *Store) Rebuild(ctx context.Context, src orders.Source, keys iter.Seq2[orders.Key, error], owns Owns) (removed int, err error) {
 	if err := s.fixSums(ctx); err != nil { // damaged ones would stop Project
 		return 0, err
@@ -28,26 +29,42 @@ func (s *Store) Rebuild(ctx context.Context, src orders.Source, keys iter.Seq2[o
 	if err := s.forgetVersions(ctx); err != nil {
 		return 0, err
 	}
-	if err := s.projectAll(ctx, src, keys); err != nil {
-		return 0, err
+	blocked := s.projectAll(ctx, src, keys)
+	if blocked != nil && !errors.Is(blocked, ErrBlocked) {
+		return 0, blocked
 	}
-	return s.prune(ctx, owns)
+	removed, err = s.prune(ctx, owns)
+	if err == nil {
+		err = blocked
+	}
+	return removed, err
 }
 
-func (s *Store) projectAll(ctx context.Context, src orders.Source, keys iter.Seq2[orders.Key, error]) error {
+// projectAll goes on past orders that are blocked, and returns the last of them.
+func (s *Store) projectAll(ctx context.Context, src orders.Source, keys iter.Seq2[orders.Key, error]) (blocked error) {
+	project := func(batch []orders.Key) error {
+		err := s.Project(ctx, src, batch)
+		if errors.Is(err, ErrBlocked) {
+			blocked, err = err, nil
+		}
+		return err
+	}
 	batch := make([]orders.Key, 0, batchOrders)
 	for k, err := range keys {
 		if err != nil {
 			return err
 		}
 		if batch = append(batch, k); len(batch) == cap(batch) {
-			if err := s.Project(ctx, src, batch); err != nil {
+			if err := project(batch); err != nil {
 				return err
 			}
 			batch = batch[:0]
 		}
 	}
-	return s.Project(ctx, src, batch)
+	if err := project(batch); err != nil {
+		return err
+	}
+	return blocked
 }
 
 // forgetVersions sets the version of every stored order to 0.

@@ -3,6 +3,7 @@ package redisstore
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"maps"
 	"slices"
 	"strconv"
@@ -24,9 +25,10 @@ const maxExact = 1<<53 - 1
 // for live tracking, rebuild and repair alike. A key whose order does not exist
 // is passed over; what Redis may still hold of it is for Prune.
 //
-// Errors: those of src; EUNAVAILABLE; EINTERNAL where an order could not be
-// written. Whatever was written before stays, and repeating is harmless.
+// Errors: those of src; EUNAVAILABLE; ErrBlocked where an order could not be
+// written and all others were. Repeating is harmless.
 func (s *Store) Project(ctx context.Context, src orders.Source, keys []orders.Key) error {
+	var blocked error
 	for chunk := range slices.Chunk(keys, batchOrders) {
 		os := make([]*orders.Order, 0, len(chunk))
 		for _, k := range chunk {
@@ -38,11 +40,13 @@ func (s *Store) Project(ctx context.Context, src orders.Source, keys []orders.Ke
 				os = append(os, o)
 			}
 		}
-		if err := s.Write(ctx, os); err != nil {
+		if err := s.Write(ctx, os); errors.Is(err, ErrBlocked) {
+			blocked = err
+		} else if err != nil {
 			return err
 		}
 	}
-	return nil
+	return blocked
 }
 
 // Write writes the whole projection of each order, where its Version is not
