@@ -7,8 +7,6 @@ import (
 	"context"
 	"errors"
 	"slices"
-	"strings"
-	"time"
 
 	"github.com/nbd-wtf/go-nostr"
 
@@ -83,31 +81,4 @@ func (c *Client) publishAll(ctx context.Context, from orders.Signer, sent orders
 		}
 	}
 	return sent, nil
-}
-
-// publishTimeout bounds one relay's part.
-const publishTimeout = 15 * time.Second
-
-func publishTo(ctx context.Context, from orders.Signer, url string, wraps []nostr.Event, taken []bool) error {
-	ctx, cancel := context.WithTimeout(ctx, publishTimeout)
-	defer cancel()
-	relay, err := nostr.RelayConnect(ctx, url)
-	if err != nil {
-		return err
-	}
-	defer relay.Close()
-	var failed error
-	for i, w := range wraps {
-		err := relay.Publish(ctx, w)
-		if err != nil && strings.Contains(err.Error(), "auth-required:") {
-			if err = relay.Auth(ctx, func(evt *nostr.Event) error { return from.Sign(ctx, evt) }); err == nil {
-				err = relay.Publish(ctx, w)
-			}
-		}
-		taken[i] = taken[i] || err == nil
-		if failed == nil {
-			failed = err
-		}
-	}
-	return failed
 }
