@@ -102,8 +102,8 @@ func (k *LocalKey) decrypt(ctx context.Context, from, payload string, key func(s
 // x coordinate they share.
 //
 // The multiplication takes a time that depends on the scalar, as in every pure
-// Go library of this curve. That is bearable while nobody can time a single
-// one: arrivals are queued, and no answer waits for them.
+// Go library of this curve. Whoever sends wraps can time it, through a network
+// and a commit to disk that take many times as long and vary by more.
 func (k *LocalKey) conversationKey(peer string) (key [32]byte, err error) {
 	pub, err := parsePublicKey(peer)
 	if err != nil {

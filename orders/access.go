@@ -24,7 +24,10 @@ func (r *reader) GetOrder(ctx context.Context, caller, intentID string) (*Order,
 		return nil, notFound()
 	}
 	o, err := r.index.Order(ctx, intentID)
-	if err != nil {
+	switch {
+	case ErrorCode(err) == ENOTFOUND:
+		return nil, notFound() // in the very words that a stranger gets
+	case err != nil:
 		return nil, err
 	}
 	role := o.Role(caller)

@@ -23,7 +23,7 @@ func (s shelf) Order(_ context.Context, id string) (*Order, error) {
 		c := *o
 		return &c, nil
 	}
-	return nil, Errorf(ENOTFOUND, "no such order")
+	return nil, Errorf(ENOTFOUND, "nothing here")
 }
 
 func (s shelf) List(_ context.Context, l List, q Query) (Page, error) {
@@ -126,6 +126,15 @@ func TestAccess(t *testing.T) {
 				t.Errorf("%s by %.1s: granted, and empty", m.name, who)
 			}
 		}
+	}
+}
+
+func TestAbsentAndForbiddenLookAlike(t *testing.T) {
+	r := NewReader(newShelf(), func(string) bool { return false })
+	_, forbidden := r.GetOrder(context.Background(), eve, "plain")
+	_, absent := r.GetOrder(context.Background(), eve, "absent")
+	if forbidden == nil || absent == nil || forbidden.Error() != absent.Error() {
+		t.Errorf("got %q and %q", forbidden, absent)
 	}
 }
 

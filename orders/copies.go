@@ -46,16 +46,19 @@ func merge(facts []Fact) []telling {
 	})
 
 	var ts []telling
-	first := map[string][]int{} // what is said → the tellings that say it, earliest first
+	first := map[string][]int{} // what is said → the last tellings that say it, earliest first
 	for _, f := range once {
 		said := f.said()
-		if i := slices.IndexFunc(first[said], func(i int) bool {
-			return f.At-ts[i].At <= twinGap && apart(f.Inboxes, ts[i].Inboxes)
-		}); i >= 0 {
-			ts[first[said][i]].absorb(&f)
+		near := first[said]
+		for len(near) > 0 && f.At-ts[near[0]].At > twinGap {
+			near = near[1:] // too old for any later one, too
+		}
+		first[said] = near
+		if i := slices.IndexFunc(near, func(i int) bool { return apart(f.Inboxes, ts[i].Inboxes) }); i >= 0 {
+			ts[near[i]].absorb(&f)
 			continue
 		}
-		first[said] = append(first[said], len(ts))
+		first[said] = append(near, len(ts))
 		ts = append(ts, telling{Fact: f, rule: ruleOf[f.Verb]})
 	}
 	return ts

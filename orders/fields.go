@@ -80,19 +80,23 @@ func (f *folding) leading() *telling {
 	return nil
 }
 
-// sums fills the amounts. A stub shows what was asked, or else what was paid.
+// sums fills the amounts. A stub shows what was asked, or else what was paid; in
+// both the shipping is included.
 func (f *folding) sums(o *Order) {
-	has := func(t *telling) bool { _, ok := t.sats(); return ok }
-	for _, verb := range []Verb{Intent, Request, Paid} {
-		if t := f.last(has, verb); t != nil && (verb == Intent || o.Stub) {
-			o.TotalSats, _ = t.sats()
-			break
-		}
-	}
 	if t := f.last(func(t *telling) bool {
 		return t.ShippingQuote != nil && *t.ShippingQuote >= 0 && *t.ShippingQuote <= MaxSats
 	}, Request); t != nil {
 		o.ShippingQuote = *t.ShippingQuote
+	}
+	has := func(t *telling) bool { _, ok := t.sats(); return ok }
+	for _, verb := range []Verb{Intent, Request, Paid} {
+		if t := f.last(has, verb); t != nil && (verb == Intent || o.Stub) {
+			o.TotalSats, _ = t.sats()
+			if verb != Intent {
+				o.TotalSats = max(0, o.TotalSats-o.ShippingQuote)
+			}
+			break
+		}
 	}
 	o.GrandTotal = o.TotalSats + o.ShippingQuote
 }

@@ -142,6 +142,15 @@ func TestLives(t *testing.T) {
 				}
 			},
 		},
+		"a stub's shipping counts once": {
+			facts:  []Fact{says(bob, Request, 1, sats(12), func(f *Fact) { n := int64(2); f.ShippingQuote = &n })},
+			status: StatusPaymentRequested, payment: PaymentRequested,
+			check: func(t *testing.T, o *Order) {
+				if o.TotalSats != 10 || o.GrandTotal != 12 {
+					t.Errorf("got %d and %d sats, want 10 and 12", o.TotalSats, o.GrandTotal)
+				}
+			},
+		},
 		"message dated 2099": {
 			facts:  bought(says(ana, Paid, 2, func(f *Fact) { f.At = 4_070_908_800_000 })),
 			status: StatusPaid, payment: PaymentClaimed,

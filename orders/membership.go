@@ -4,6 +4,7 @@ import (
 	"context"
 	"math"
 	"slices"
+	"sort"
 	"time"
 )
 
@@ -150,19 +151,14 @@ func drawnIn(ctx context.Context, src Source, own Beginning) (facts []Fact, seq 
 	return facts, seq, nil
 }
 
-// onlyBegun is the one order among bs that began in the 30 days before at; the
-// zero Key where there is none, or more than one.
-func onlyBegun(bs []Beginning, at int64) (only Key) {
-	n := 0
-	for _, b := range bs {
-		if b.At <= at && b.At >= at-reach {
-			only, n = b.Key, n+1
-		}
-	}
-	if n != 1 {
+// onlyBegun is the one order among bs, the first first, that began in the 30 days
+// before at; the zero Key where there is none, or more than one.
+func onlyBegun(bs []Beginning, at int64) Key {
+	first := sort.Search(len(bs), func(i int) bool { return bs[i].At >= at-reach })
+	if first == len(bs) || bs[first].At > at || first+1 < len(bs) && bs[first+1].At <= at {
 		return Key{}
 	}
-	return only
+	return bs[first].Key
 }
 
 // Touched returns the orders whose members or state new facts may have changed.

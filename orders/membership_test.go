@@ -92,8 +92,9 @@ func TestTouchedAndVersion(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
+			src := Batch(m)
 			for _, k := range touched {
-				o, _ := Assemble(ctx, m, k)
+				o, _ := Assemble(ctx, src, k)
 				if was := live[k]; was != nil && o.Version < was.Version {
 					t.Fatalf("the version of %v fell from %d to %d", k, was.Version, o.Version)
 				}

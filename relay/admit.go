@@ -16,8 +16,9 @@ import (
 const (
 	// maxAhead is how far in the future an event may be dated: clocks differ.
 	maxAhead = 15 * time.Minute
-	// maxContent bounds the events of other kinds.
-	maxContent = 256 << 10
+	// maxWrapTags bounds what stands around a wrap's content, in bytes: a p tag, a
+	// relay hint, an expiration.
+	maxWrapTags = 4 << 10
 )
 
 // rejectEvent judges the outer event, and nothing but the outer event: what it
@@ -50,14 +51,24 @@ func (r *Relay) refusal(ctx context.Context, evt *nostr.Event, now time.Time) st
 		return "invalid: created_at is in the future, or before 1970"
 	case expired(evt, now):
 		return "invalid: the event has expired"
+	case weight(evt) > maxMessage:
+		return "invalid: the event is too large"
 	}
 	if evt.Kind == nostr.KindGiftWrap {
 		return r.wrapRefusal(ctx, evt)
 	}
-	if len(evt.Content) > maxContent {
-		return "invalid: the content is too large"
-	}
 	return ""
+}
+
+// weight is about how many bytes the event is.
+func weight(evt *nostr.Event) int {
+	n := len(evt.Content)
+	for _, tag := range evt.Tags {
+		for _, v := range tag {
+			n += len(v) + 3
+		}
+	}
+	return n
 }
 
 // malformed catches what makes khatru panic (["d"]) and what no filter could match.
@@ -71,7 +82,7 @@ func expired(evt *nostr.Event, now time.Time) bool {
 }
 
 func (r *Relay) wrapRefusal(ctx context.Context, evt *nostr.Event) string {
-	if len(evt.Content) > nip17.MaxContent {
+	if len(evt.Content) > nip17.MaxContent || weight(evt)-len(evt.Content) > maxWrapTags {
 		return "invalid: the gift wrap is too large"
 	}
 	to := recipients(evt)
@@ -126,9 +137,7 @@ func (r *Relay) takesFor(ctx context.Context, keys []string) (bool, error) {
 
 // isOurs reports whether the URL is one of the relay's public ones.
 func (r *Relay) isOurs(relay string) bool {
-	return slices.ContainsFunc(r.cfg.PublicURLs, func(own string) bool {
-		return strings.EqualFold(nostr.NormalizeURL(own), nostr.NormalizeURL(relay))
-	})
+	return slices.Contains(r.urls, strings.ToLower(nostr.NormalizeURL(relay)))
 }
 
 func (r *Relay) overQuota(ctx context.Context, recipient string) string {

@@ -3,6 +3,7 @@ package relay
 import (
 	"context"
 	"errors"
+	"sync/atomic"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -20,7 +21,12 @@ type Backlog struct {
 	Keyring *nip17.Keyring
 	Store   *nip17.Store // delegated keys; its file may change at any time, by another process
 	Log     zerolog.Logger
+
+	late atomic.Bool
 }
+
+// Late says that something waits though its key is held (Config.Late).
+func (b *Backlog) Late() { b.late.Store(true) }
 
 const (
 	// keysEvery is how soon a key that was added or removed elsewhere takes effect.
@@ -35,7 +41,7 @@ func (b *Backlog) Run(ctx context.Context) error {
 	defer tick.Stop()
 	for waiting := true; ; {
 		changed, err := b.followKeys()
-		if waiting = waiting || changed; waiting && err == nil {
+		if waiting = b.late.Swap(false) || waiting || changed; waiting && err == nil {
 			if err = b.openWaiting(ctx); err == nil {
 				waiting = false
 			}
@@ -81,13 +87,20 @@ func (b *Backlog) openWaiting(ctx context.Context) error {
 	return nil
 }
 
-// since tells from which time of arrival on (ms) an inbox may be opened.
+// since tells from which time of arrival on (ms) an inbox may be opened: the
+// earliest of its keys' dates, and always where one of them has none.
 func (b *Backlog) since() (map[string]int64, error) {
 	entries, err := b.Store.List()
 	since := map[string]int64{}
 	for _, e := range entries {
+		from := int64(0)
 		if !e.Since.IsZero() {
-			since[e.Owner], since[e.Pubkey] = e.Since.UnixMilli(), e.Since.UnixMilli()
+			from = e.Since.UnixMilli()
+		}
+		for _, inbox := range []string{e.Owner, e.Pubkey} {
+			if was, ok := since[inbox]; !ok || from < was {
+				since[inbox] = from
+			}
 		}
 	}
 	return since, err
@@ -119,6 +132,9 @@ func (b *Backlog) open(ctx context.Context, row ledger.Row) error {
 	err := b.Ledger.Resolve(ctx, row.Seq, ledger.Decoded{State: a.State, Reason: a.Reason, Seal: a.Seal, Facts: a.Facts})
 	if errors.Is(err, ledger.ErrSettled) || errors.Is(err, ledger.ErrNoRow) {
 		return nil // its recipient deleted it meanwhile
+	}
+	if err == nil {
+		report(b.Log, &a)
 	}
 	return err
 }

@@ -44,23 +44,29 @@ func (d *Decoder) Decode(ctx context.Context, wrap *nostr.Event, receivedAt int6
 	// opens them is this process's own.
 	a.DropRaw = a.Recipient == d.self
 	guard(d.log, "decode", func() { d.open(ctx, wrap, &a) })
+	return a
+}
+
+// report logs, once it is in the ledger and without its content, a message that
+// says nothing about an order though it was meant to.
+func report(log zerolog.Logger, a *ledger.Arrival) {
 	switch a.State {
 	case ledger.Unreadable:
-		d.log.Info().Str("reason", a.Reason).Msg("a gift wrap cannot be read")
+		log.Info().Str("reason", a.Reason).Msg("a gift wrap cannot be read")
 	case ledger.Opened:
 		if a.Reason != "" && a.Reason != string(dialect.ErrNotAnOrder) {
-			d.log.Info().Str("reason", a.Reason).Msg("a message is no order message")
+			log.Info().Str("reason", a.Reason).Msg("a message is no order message")
 		}
 	}
-	return a
 }
 
 func (d *Decoder) open(ctx context.Context, wrap *nostr.Event, a *ledger.Arrival) {
 	arrival := func() time.Time { return time.UnixMilli(a.ReceivedAt) }
 	msg, err := nip17.Open(ctx, wrap, d.keyring, nip17.Verified(), nip17.Clock(arrival))
 	switch {
-	case errors.Is(err, nip17.ErrNotForUs) || nip17.Retryable(err):
-		// For later: its key may be handed over, or its signer come back.
+	case errors.Is(err, nip17.ErrNotForUs) || nip17.Retryable(err) || errors.Is(err, nip17.ErrDecrypt) && !d.hasKey(a.Recipient):
+		// For later: its key may be handed over, or its signer come back. What an
+		// encryption key does not open is for the identity's own key.
 		a.State, a.Reason = ledger.Waiting, nip17.Reason(err)
 		return
 	case err != nil:
@@ -81,7 +87,7 @@ func (d *Decoder) open(ctx context.Context, wrap *nostr.Event, a *ledger.Arrival
 		for _, flag := range msg.Flags {
 			s.Flags = append(s.Flags, orders.Flag(flag))
 		}
-		if a.DropRaw {
+		if a.DropRaw && s.N == 0 {
 			s.Private.Seal = msg.Seal.String()
 		}
 		f, err := d.fact(s)
@@ -91,6 +97,11 @@ func (d *Decoder) open(ctx context.Context, wrap *nostr.Event, a *ledger.Arrival
 		}
 		a.Facts = append(a.Facts, f)
 	}
+}
+
+func (d *Decoder) hasKey(public string) bool {
+	_, ok := d.keyring.Lookup(public)
+	return ok
 }
 
 // fact stamps a statement with what depends on the moment, and seals its

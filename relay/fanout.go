@@ -18,6 +18,9 @@ type fanout struct {
 	byKind map[int]map[*subscription]struct{}
 }
 
+// maxFilters bounds the live filters of one subscription.
+const maxFilters = 100
+
 // anyKind indexes the subscriptions with a filter that names no kind.
 const anyKind = -1
 
@@ -56,6 +59,9 @@ func (f *fanout) add(ctx context.Context, s *session, id string, filter nostr.Fi
 			defer f.mu.Unlock()
 			f.forget(sub)
 		})
+	}
+	if len(sub.filters) == maxFilters {
+		return // its stored events come; live ones only for the first filters
 	}
 	sub.filters = append(sub.filters, filter)
 	for _, kind := range kindsOf(filter) {

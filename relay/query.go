@@ -4,9 +4,12 @@ import (
 	"context"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/fiatjaf/khatru"
 	"github.com/nbd-wtf/go-nostr"
+
+	"github.com/waybill-relay/waybill/relay/ledger"
 )
 
 // privateKinds are served to those in their p tags only; the ledger holds to it
@@ -26,7 +29,9 @@ const (
 func (r *Relay) subscribe(ctx context.Context, filter *nostr.Filter) {
 	guard(r.log, "subscribe", func() {
 		id := khatru.GetSubscriptionID(ctx)
-		if s := r.sessions.of(ctx); s != nil && len(id) <= maxSubscriptionID && !r.mustAuthenticate(ctx, *filter) {
+		// Also before AUTH: who may read is asked again for every event, and a REQ
+		// that is refused ends its context, and with it the subscription.
+		if s := r.sessions.of(ctx); s != nil && malformedFilter(id, *filter) == "" {
 			r.fanout.add(ctx, s, id, *filter)
 		}
 	})
@@ -34,13 +39,32 @@ func (r *Relay) subscribe(ctx context.Context, filter *nostr.Filter) {
 
 // rejectFilter asks for AUTH where without it there could be nothing to see.
 func (r *Relay) rejectFilter(ctx context.Context, filter nostr.Filter) (reject bool, reason string) {
-	if id, ok := requestID(ctx); ok && len(id) > maxSubscriptionID {
-		return true, "invalid: the subscription id is too long"
+	id, _ := requestID(ctx)
+	if reason := malformedFilter(id, filter); reason != "" {
+		return true, reason
 	}
 	if r.mustAuthenticate(ctx, filter) {
 		return true, "auth-required: only its recipient reads a gift wrap"
 	}
 	return false, ""
+}
+
+// malformedFilter is why a filter, or the id of its subscription, cannot be
+// served; "" where it can. go-nostr writes the id back without escaping it.
+func malformedFilter(id string, f nostr.Filter) string {
+	values := len(f.IDs) + len(f.Authors) + len(f.Kinds)
+	for _, vs := range f.Tags {
+		values += len(vs)
+	}
+	switch {
+	case len(id) > maxSubscriptionID:
+		return "invalid: the subscription id is too long"
+	case strings.ContainsFunc(id, func(c rune) bool { return c < ' ' || c == '"' || c == '\\' || c == utf8.RuneError }):
+		return "invalid: the subscription id has characters that it must not have"
+	case values > ledger.MaxFilterValues:
+		return "invalid: the filter is too large"
+	}
+	return ""
 }
 
 // requestID is the id of the REQ that is being answered; a COUNT has none.

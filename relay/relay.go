@@ -15,10 +15,10 @@ import (
 	"net/url"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/fiatjaf/khatru"
+	"github.com/nbd-wtf/go-nostr"
 	"github.com/rs/zerolog"
 
 	"github.com/waybill-relay/waybill/nip17"
@@ -38,6 +38,7 @@ type Config struct {
 	InboxQuota  int      // how many wraps are kept for somebody who is no participant
 	Kinds       []int    // the other kinds that are accepted
 	MaxLimit    int      // the most events one filter returns
+	Late        func()   // called where a key came while its wrap was being stored; nil: nobody is told
 }
 
 // A Relay serves NIP-01 over WebSockets and its NIP-11 document. Make it with New.
@@ -49,16 +50,17 @@ type Relay struct {
 	decoder *Decoder
 	log     zerolog.Logger
 
-	sessions sessions
-	fanout   *fanout
-	kinds    map[int]bool
-	hosts    map[string]string // host → public URL without ws/wss
-	inFlight sync.WaitGroup    // events that are being accepted
-	server   *http.Server
+	sessions  sessions
+	fanout    *fanout
+	kinds     map[int]bool
+	hosts     map[string]string // host → public URL
+	urls      []string          // the public URLs, normalised
+	accepting gate              // events that are being accepted
+	server    *http.Server
 }
 
 const (
-	// maxMessage is what NIP-11 announces as the largest message. A larger one is
+	// maxMessage is what NIP-11 announces as the largest message. A larger event is
 	// refused with a reason up to readLimit; beyond that the socket is closed.
 	maxMessage        = 512_000
 	readLimit         = 3 << 20
@@ -76,6 +78,7 @@ func New(cfg Config, l *ledger.Ledger, keyring *nip17.Keyring, decoder *Decoder,
 		r.kinds[k] = true
 	}
 	for _, u := range slices.Backward(cfg.PublicURLs) {
+		r.urls = append(r.urls, strings.ToLower(nostr.NormalizeURL(u)))
 		if parsed, err := url.Parse(u); err == nil {
 			r.hosts[strings.ToLower(parsed.Host)] = u
 		}
@@ -84,6 +87,7 @@ func New(cfg Config, l *ledger.Ledger, keyring *nip17.Keyring, decoder *Decoder,
 	r.server = &http.Server{
 		Handler: r.mux(), ConnContext: withConn,
 		ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute,
+		ErrorLog: logDiscard(), // it writes clients' addresses
 	}
 	return r
 }
@@ -156,13 +160,21 @@ func (r *Relay) Serve(ctx context.Context, l net.Listener) error {
 		return err
 	case <-ctx.Done():
 	}
-	stop, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	stop, cancel := context.WithTimeout(context.Background(), closeWithin)
 	defer cancel()
-	err := r.server.Shutdown(stop)
-	r.inFlight.Wait()
-	r.sessions.closeAll()
+	err := r.server.Shutdown(stop) // the listener; sockets are not the server's any more
+	r.accepting.shut(stop)
+	r.sessions.closeAll(stop)
 	return err
 }
+
+const (
+	// closeWithin bounds the end of Serve.
+	closeWithin = 6 * time.Second
+	// lastWords is how long sockets stay open after the last event was stored, for
+	// its OK to go out.
+	lastWords = 300 * time.Millisecond
+)
 
 // logDiscard: khatru logs addresses of clients and parts of messages.
 func logDiscard() *log.Logger { return log.New(io.Discard, "", 0) }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net"
 	"sync"
+	"time"
 
 	"github.com/fasthttp/websocket"
 	"github.com/fiatjaf/khatru"
@@ -13,16 +14,17 @@ import (
 // A session is one socket: who authenticated on it, and the queue of live events
 // that wait to be written to it.
 //
-// khatru lets the last of several AUTHs win and writes the key without a lock;
-// a session keeps the first one, for good, and nothing else is ever asked.
+// khatru lets the last of several AUTHs win and writes the key without a lock; a
+// session copies the key as soon as khatru tells that there is one, keeps it for
+// good, and nothing else is ever asked.
 type session struct {
 	ws    *khatru.WebSocket
 	queue chan nostr.EventEnvelope
 	gone  <-chan struct{} // closed when the socket is
 
-	mu     sync.Mutex
-	pubkey string // hex; "" until authenticated
-	authed <-chan struct{}
+	authed <-chan struct{} // closed by khatru once the key is proven
+	copied chan struct{}   // closed once pubkey is set
+	pubkey string          // hex
 }
 
 // queueLength is how many live events may wait for a slow reader before its
@@ -43,26 +45,38 @@ func openSession(ctx context.Context) *session {
 	ws := khatru.GetConnection(ctx)
 	s := &session{
 		ws: ws, gone: ws.Context.Done(),
-		queue: make(chan nostr.EventEnvelope, queueLength), authed: ws.Authed,
+		queue: make(chan nostr.EventEnvelope, queueLength), authed: ws.Authed, copied: make(chan struct{}),
 	}
 	go s.write()
+	go s.authenticate()
 	return s
 }
 
-// reader is the key that the client has proved to own, or "".
-func (s *session) reader() string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.pubkey == "" {
-		select {
-		case <-s.authed: // closed once AuthedPublicKey is written
-			if key := s.ws.AuthedPublicKey; nostr.IsValid32ByteHex(key) {
-				s.pubkey = key
-			}
-		default:
+func (s *session) authenticate() {
+	select {
+	case <-s.gone:
+	case <-s.authed:
+		if key := s.ws.AuthedPublicKey; nostr.IsValid32ByteHex(key) {
+			s.pubkey = key
 		}
+		close(s.copied)
 	}
-	return s.pubkey
+}
+
+// reader is the key that the client has proved to own, or "". Once khatru has
+// answered an AUTH with OK, it is never "".
+func (s *session) reader() string {
+	select {
+	case <-s.authed:
+	default:
+		return ""
+	}
+	select {
+	case <-s.copied:
+		return s.pubkey
+	case <-s.gone:
+		return ""
+	}
 }
 
 // deliver queues a live event; a reader that does not drain is closed.
@@ -81,6 +95,7 @@ func (s *session) write() {
 			return
 		case e := <-s.queue:
 			if s.ws.WriteJSON(e) != nil {
+				s.close() // nothing more would be delivered
 				return
 			}
 		}
@@ -115,10 +130,34 @@ func (s *sessions) of(ctx context.Context) *session {
 	return nil
 }
 
-// closeAll ends every socket, for the shutdown.
-func (s *sessions) closeAll() {
+// closeAll ends every socket, for the shutdown: it says so, leaves the last
+// answers a moment to go out, and hangs up.
+func (s *sessions) closeAll(ctx context.Context) {
+	goodbye := websocket.FormatCloseMessage(websocket.CloseGoingAway, "the relay is shutting down")
+	linger := time.NewTimer(lastWords)
+	defer linger.Stop()
+	select {
+	case <-linger.C:
+	case <-ctx.Done():
+	}
+	var wg sync.WaitGroup
 	s.bySocket.Range(func(_, v any) bool {
-		v.(*session).close()
+		session := v.(*session)
+		said := make(chan struct{})
+		go func() { // it may wait behind a reader that is stuck, until the socket closes
+			defer close(said)
+			_ = session.ws.WriteMessage(websocket.CloseMessage, goodbye)
+		}()
+		wg.Go(func() {
+			patience := time.NewTimer(lastWords)
+			defer patience.Stop()
+			select {
+			case <-said:
+			case <-patience.C:
+			}
+			session.close()
+		})
 		return true
 	})
+	wg.Wait()
 }

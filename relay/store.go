@@ -16,8 +16,10 @@ import (
 // on its way to the live subscriptions. The answer "duplicate" makes khatru say
 // OK true and do nothing more.
 func (r *Relay) storeEvent(_ context.Context, evt *nostr.Event) (err error) {
-	r.inFlight.Add(1)
-	defer r.inFlight.Done()
+	if !r.accepting.enter() {
+		return errors.New("error: the relay is shutting down, try again later")
+	}
+	defer r.accepting.leave()
 	// Not the socket's context: what was accepted is finished, also when its
 	// sender has gone.
 	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
@@ -52,7 +54,21 @@ func (r *Relay) storeWrap(ctx context.Context, evt *nostr.Event, now int64) (led
 	if known, err := r.ledger.Has(ctx, evt.ID); err != nil || known {
 		return ledger.Duplicate, err
 	}
-	return r.ledger.Arrive(ctx, r.decoder.Decode(ctx, evt, now))
+	return r.arrive(ctx, r.decoder.Decode(ctx, evt, now))
+}
+
+func (r *Relay) arrive(ctx context.Context, a ledger.Arrival) (ledger.Outcome, error) {
+	outcome, err := r.ledger.Arrive(ctx, a)
+	if outcome != ledger.Stored {
+		return outcome, err
+	}
+	report(r.log, &a)
+	if a.State == ledger.Waiting && r.cfg.Late != nil && r.keyring.Holds(a.Recipient) {
+		// Its key was handed over after it was looked for, and the backlog went
+		// through the inbox before it was there.
+		r.cfg.Late()
+	}
+	return outcome, err
 }
 
 // announce hands a stored event to the live subscriptions.

@@ -24,6 +24,7 @@ type Tracker struct {
 
 const (
 	trackBatch = 1000
+	lookEvery  = 2 * time.Second
 	retryFirst = 100 * time.Millisecond
 	retryMost  = 5 * time.Second
 )
@@ -32,6 +33,8 @@ const (
 // relay goes on accepting meanwhile.
 func (t *Tracker) Run(ctx context.Context) error {
 	wait := retryFirst
+	look := time.NewTicker(lookEvery)
+	defer look.Stop()
 	for ctx.Err() == nil {
 		// Asked before reading: a fact that comes between the two wakes us.
 		changed := t.Ledger.Changed()
@@ -45,6 +48,7 @@ func (t *Tracker) Run(ctx context.Context) error {
 			wait = retryFirst
 			select {
 			case <-changed:
+			case <-look.C: // Redis may have lost something while nothing came
 			case <-ctx.Done():
 			}
 		}
@@ -114,6 +118,14 @@ func Rebuild(ctx context.Context, l *ledger.Ledger, s *redisstore.Store, progres
 	was, _, err := s.Cursor(ctx)
 	if orders.ErrorCode(err) == orders.EUNAVAILABLE {
 		return 0, err
+	}
+	if was.Ledger == l.ID() {
+		// Until it is done the cursor must not say that all is well.
+		start := redisstore.Cursor{Ledger: l.ID()}
+		if _, err := s.Advance(ctx, was, start); err != nil {
+			return 0, err
+		}
+		was = start
 	}
 	// Facts that come while this runs are projected again after it.
 	seq, err := l.LastSeq(ctx)

@@ -10,9 +10,9 @@ import (
 )
 
 // ErrBlocked is in the chain of an error that says that an order could not be
-// written because of what stands under its keys, and that every other order was.
-// Repeating does not help, and nobody else has to wait for it.
-var ErrBlocked = errors.New("a key is in the way")
+// written (something else stands under its keys, or it does not fold), and that
+// every other order was. Repeating does not help, and nobody else has to wait.
+var ErrBlocked = errors.New("an order is blocked")
 
 // fail gives an error of the client a code. The cause stays reachable for the
 // log, but is not in the message: a server's words may repeat what was sent.

@@ -34,13 +34,10 @@ var _ orders.Index = (*Store)(nil)
 // (Close closes it too).
 func New(client redis.UniversalClient) *Store { return &Store{client: client} }
 
-// Dial connects to the Redis at url (redis://, rediss:// or unix://, with
-// go-redis's options as query) and checks that it answers and will do.
-//
-// EINVALID: the URL is none, or that server cannot hold the projection.
-// EUNAVAILABLE: it does not answer, or not to this password. No error repeats
-// the URL or a part of it.
-func Dial(ctx context.Context, url string) (*Store, error) {
+// Open makes a Store of the Redis at url (redis://, rediss:// or unix://, with
+// go-redis's options as query), which it does not ask yet: see CheckServer. EINVALID:
+// the URL is none. The error repeats no part of it.
+func Open(url string) (*Store, error) {
 	opt, err := redis.ParseURL(url)
 	if err != nil {
 		// The cause quotes the URL, and so the password in it.
@@ -52,13 +49,19 @@ func Dial(ctx context.Context, url string) (*Store, error) {
 	setDefault(&opt.DialTimeout, 3*time.Second)
 	setDefault(&opt.ReadTimeout, 10*time.Second)
 	setDefault(&opt.WriteTimeout, 10*time.Second)
-	opt.DialerRetries = 1 // the command is retried as a whole (MaxRetries)
 	opt.ContextTimeoutEnabled = true
 	opt.DisableIdentity = true // CLIENT SETINFO is newer than Redis 7.0
 	opt.MaintNotificationsConfig = &maintnotifications.Config{Mode: maintnotifications.ModeDisabled}
+	return New(redis.NewClient(opt)), nil
+}
 
-	s := New(redis.NewClient(opt))
-	if err := s.check(ctx); err != nil {
+// Dial is Open and CheckServer.
+func Dial(ctx context.Context, url string) (*Store, error) {
+	s, err := Open(url)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.CheckServer(ctx); err != nil {
 		_ = s.Close()
 		return nil, err
 	}
@@ -77,8 +80,10 @@ func (s *Store) Close() error { return s.client.Close() }
 // Ping reports whether Redis answers: nil or EUNAVAILABLE.
 func (s *Store) Ping(ctx context.Context) error { return fail(s.client.Ping(ctx).Err()) }
 
-// check asks the server what it is. The embedded engine names no version.
-func (s *Store) check(ctx context.Context) error {
+// CheckServer asks the server what it is. EINVALID: it cannot hold the projection;
+// EUNAVAILABLE: it does not answer, or not to this password. The embedded engine
+// names no version.
+func (s *Store) CheckServer(ctx context.Context) error {
 	if err := s.Ping(ctx); err != nil {
 		return err
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"maps"
 	"slices"
 	"strconv"
@@ -28,25 +29,58 @@ const maxExact = 1<<53 - 1
 // Errors: those of src; EUNAVAILABLE; ErrBlocked where an order could not be
 // written and all others were. Repeating is harmless.
 func (s *Store) Project(ctx context.Context, src orders.Source, keys []orders.Key) error {
+	src = orders.Batch(src)
 	var blocked error
-	for chunk := range slices.Chunk(keys, batchOrders) {
-		os := make([]*orders.Order, 0, len(chunk))
-		for _, k := range chunk {
-			o, err := orders.Assemble(ctx, src, k)
-			if err != nil {
+	var os []*orders.Order
+	size := 0
+	write := func() error {
+		err := s.Write(ctx, os)
+		if errors.Is(err, ErrBlocked) {
+			blocked, err = err, nil
+		}
+		os, size = os[:0], 0
+		return err
+	}
+	for _, k := range keys {
+		switch o, err := assemble(ctx, src, k); {
+		case errors.Is(err, ErrBlocked):
+			blocked = err
+		case err != nil:
+			return err
+		case o != nil:
+			os, size = append(os, o), size+boxBytes(o)
+		}
+		if len(os) >= batchOrders || size >= batchBytes {
+			if err := write(); err != nil {
 				return err
 			}
-			if o != nil {
-				os = append(os, o)
-			}
-		}
-		if err := s.Write(ctx, os); errors.Is(err, ErrBlocked) {
-			blocked = err
-		} else if err != nil {
-			return err
 		}
 	}
+	if err := write(); err != nil {
+		return err
+	}
 	return blocked
+}
+
+// assemble folds one order. A fault in there is that order's alone: it must not
+// end the process, and again after every start.
+func assemble(ctx context.Context, src orders.Source, k orders.Key) (o *orders.Order, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = &orders.Error{Code: orders.EINTERNAL, Message: "an order cannot be folded", Err: errors.Join(ErrBlocked, fmt.Errorf("panic of type %T", r))}
+		}
+	}()
+	return orders.Assemble(ctx, src, k)
+}
+
+// boxBytes is about what the boxes of an order weigh, which is most of it.
+func boxBytes(o *orders.Order) (n int) {
+	for _, b := range o.Boxes {
+		for _, payload := range b.For {
+			n += len(payload)
+		}
+	}
+	return n
 }
 
 // Write writes the whole projection of each order, where its Version is not

@@ -89,9 +89,10 @@ func (t *tx) insertFacts(row int64, facts []factRow) error {
 	return nil
 }
 
-// FactsAfter returns up to limit facts whose Seq is greater than seq, ascending.
+// FactsAfter returns up to limit facts whose Seq is greater than seq, ascending,
+// without their boxes: it tells which orders have changed, and boxes are large.
 func (l *Ledger) FactsAfter(ctx context.Context, seq int64, limit int) ([]orders.Fact, error) {
-	facts, err := all(ctx, l.reads, scanFact, "SELECT seq, public, box FROM facts WHERE seq > ? ORDER BY seq LIMIT ?", seq, max(limit, 0))
+	facts, err := all(ctx, l.reads, scanFact, "SELECT seq, public, NULL FROM facts WHERE seq > ? ORDER BY seq LIMIT ?", seq, max(limit, 0))
 	return facts, failed("reading facts", err)
 }
 

@@ -35,7 +35,8 @@ func (b *branch) and(cond string, args ...any) {
 // branch, never a check afterwards.
 func compile(f nostr.Filter, reader string, now int64) ([]*branch, error) {
 	values := len(f.IDs) + len(f.Authors) + len(f.Kinds)
-	empty := isEmpty(f.IDs) || isEmpty(f.Authors) || isEmpty(f.Kinds)
+	// NIP-50 is not offered: a search finds nothing rather than everything.
+	empty := f.Search != "" || isEmpty(f.IDs) || isEmpty(f.Authors) || isEmpty(f.Kinds)
 	for name, vs := range f.Tags {
 		values += len(vs)
 		empty = empty || isEmpty(vs) || vs != nil && !isTagName(name)

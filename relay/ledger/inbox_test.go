@@ -30,6 +30,13 @@ func TestArrive(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if got[0].Box != nil {
+		t.Error("FactsAfter reads boxes that nobody asked for")
+	}
+	p, _ := f.Pair()
+	if got, err = l.OfKey(t.Context(), orders.Key{Pair: p, OrderID: f.OrderID}); err != nil {
+		t.Fatal(err)
+	}
 	f.Seq = got[0].Seq
 	if diff := cmp.Diff([]orders.Fact{f}, got); diff != "" {
 		t.Errorf("the fact came back changed (-want +got):\n%s", diff)

@@ -87,8 +87,11 @@ func (t *tx) erase(ref int64, id, reason string) error {
 	return nil
 }
 
+// maxRelays is how many relays of a list are looked at; NIP-17 advises one to three.
+const maxRelays = 20
+
 // RelaysOf returns the relay URLs that pubkey (hex) has announced for direct
-// messages: the relay tags of its kind 10050 (NIP-17), as they were written.
+// messages: the first relay tags of its kind 10050 (NIP-17), as they were written.
 func (l *Ledger) RelaysOf(ctx context.Context, pubkey string) ([]string, error) {
 	raws, err := all(ctx, l.reads, scanString, queryRelaysOf, pubkey, l.now().Unix())
 	if err != nil {
@@ -101,7 +104,9 @@ func (l *Ledger) RelaysOf(ctx context.Context, pubkey string) ([]string, error) 
 			return nil, failed("reading a relay list", err)
 		}
 		for t := range evt.Tags.FindAll("relay") {
-			urls = append(urls, t[1])
+			if urls = append(urls, t[1]); len(urls) == maxRelays {
+				break
+			}
 		}
 	}
 	return urls, nil

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"fmt"
 	"runtime"
 	"sync"
 	"sync/atomic"
@@ -147,7 +148,7 @@ func (w *writer) apply(e *entry) (own, fatal error) {
 		return nil, err
 	}
 	facts := w.tx.facts
-	if own = e.apply(&w.tx); own != nil {
+	if own = e.run(&w.tx); own != nil {
 		w.tx.facts = facts
 		if _, err := w.tx.exec("ROLLBACK TO entry"); err != nil {
 			return nil, own // no savepoint: SQLite rolled back everything
@@ -157,6 +158,16 @@ func (w *writer) apply(e *entry) (own, fatal error) {
 		return nil, err
 	}
 	return own, nil
+}
+
+// run keeps a fault in one entry from ending the process, and the others' commit.
+func (e *entry) run(t *tx) (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("panic of type %T", r)
+		}
+	}()
+	return e.apply(t)
 }
 
 // submit has apply run in a transaction and returns once that is durable. Where

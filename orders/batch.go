@@ -1,0 +1,83 @@
+package orders
+
+import (
+	"context"
+	"math"
+	"sort"
+)
+
+// Batch returns a Source that reads a pair's loose facts and beginnings from src
+// once, however many orders of the pair ask for them. One chat line bears on
+// every order of its pair; without this a talkative pair with many orders would
+// cost everybody else's time. It is for one batch of orders and one goroutine:
+// what is new in src it does not see.
+func Batch(src Source) Source { return &batch{Source: src, pairs: map[Pair]*pairFacts{}} }
+
+type batch struct {
+	Source
+	pairs map[Pair]*pairFacts
+}
+
+// pairFacts is everything of one pair from a time on.
+type pairFacts struct {
+	looseFrom int64
+	loose     []Fact
+	looseRead bool
+	begun     []Beginning // all of them, the first first
+	begunRead bool
+}
+
+func (b *batch) pair(p Pair) *pairFacts {
+	if b.pairs[p] == nil {
+		b.pairs[p] = &pairFacts{}
+	}
+	return b.pairs[p]
+}
+
+func (b *batch) Loose(ctx context.Context, p Pair, from, to int64) ([]Fact, error) {
+	known := b.pair(p)
+	if !known.looseRead || from < known.looseFrom {
+		// Some way further back: the pair's other orders will ask for that.
+		back := max(from, math.MinInt64+reach) - reach
+		facts, err := b.Source.Loose(ctx, p, back, math.MaxInt64)
+		if err != nil {
+			return nil, err
+		}
+		known.loose, known.looseFrom, known.looseRead = facts, back, true
+	}
+	var within []Fact
+	for i := range known.loose {
+		if at := known.loose[i].Tau(); at >= from && at <= to {
+			within = append(within, known.loose[i])
+		}
+	}
+	return within, nil
+}
+
+func (b *batch) all(ctx context.Context, p Pair) ([]Beginning, error) {
+	known := b.pair(p)
+	if !known.begunRead {
+		begun, err := b.Source.Begun(ctx, p, math.MinInt64, math.MaxInt64)
+		if err != nil {
+			return nil, err
+		}
+		known.begun, known.begunRead = begun, true
+	}
+	return known.begun, nil
+}
+
+func (b *batch) Begun(ctx context.Context, p Pair, from, to int64) ([]Beginning, error) {
+	begun, err := b.all(ctx, p)
+	begun = begun[sort.Search(len(begun), func(i int) bool { return begun[i].At >= from }):]
+	return begun[:sort.Search(len(begun), func(i int) bool { return begun[i].At > to })], err
+}
+
+func (b *batch) BeginSeq(ctx context.Context, p Pair, to int64) (seq int64, err error) {
+	begun, err := b.all(ctx, p)
+	for _, one := range begun {
+		if one.At <= to {
+			seq = max(seq, one.Seq)
+		}
+	}
+	return seq, err
+}
