@@ -1,0 +1,96 @@
+package orders
+
+import (
+	"context"
+	"math"
+)
+
+// Touched returns the orders whose members or state new facts may have changed.
+func Touched(ctx context.Context, src Source, news []Fact) ([]Key, error) {
+	seen := map[Key]bool{}
+	var keys []Key
+	add := func(bs ...Beginning) {
+		for _, b := range bs {
+			if !seen[b.Key] {
+				seen[b.Key] = true
+				keys = append(keys, b.Key)
+			}
+		}
+	}
+	for i := range news {
+		bs, err := touchedBy(ctx, src, &news[i])
+		if err != nil {
+			return nil, err
+		}
+		add(bs...)
+	}
+	return keys, nil
+}
+
+func touchedBy(ctx context.Context, src Source, f *Fact) ([]Beginning, error) {
+	p, both := f.Pair()
+	switch {
+	case both && f.OrderID != "":
+		own, ok, err := src.Beginning(ctx, Key{p, f.OrderID})
+		if err != nil || !ok {
+			return nil, err
+		}
+		bs := []Beginning{own}
+		if f.Seq != own.Seq {
+			return bs, nil
+		}
+		// It is what begins the order, or moves its begin: what other orders had
+		// drawn in may not be theirs alone any more.
+		near, err := nearby(ctx, src, own)
+		return append(bs, near...), err
+	case both:
+		bs, err := src.Begun(ctx, p, f.Tau()-reach, f.Tau())
+		if err != nil || f.Ref == "" {
+			return bs, err
+		}
+		named, ok, err := src.Beginning(ctx, Key{p, f.Ref})
+		if ok {
+			bs = append(bs, named)
+		}
+		return bs, err
+	case f.OrderID != "" && len(f.Parties) == 1:
+		return src.Sharing(ctx, f.Parties[0], f.OrderID)
+	}
+	return nil, nil
+}
+
+// nearby returns the orders that weigh when own began.
+func nearby(ctx context.Context, src Source, own Beginning) (bs []Beginning, err error) {
+	p := own.Key.Pair
+	a, b := p.Parties()
+	for _, party := range []string{a, b} {
+		lone, err := src.OneSided(ctx, party, own.Key.OrderID)
+		if err != nil {
+			return nil, err
+		}
+		if len(lone) > 0 {
+			rivals, err := src.Sharing(ctx, party, own.Key.OrderID)
+			if err != nil {
+				return nil, err
+			}
+			bs = append(bs, rivals...)
+		}
+	}
+	named, err := src.Referring(ctx, p, own.Key.OrderID)
+	if err != nil {
+		return nil, err
+	}
+	for i := range named {
+		before, err := src.Begun(ctx, p, named[i].Tau()-reach, named[i].Tau())
+		if err != nil {
+			return nil, err
+		}
+		bs = append(bs, before...)
+	}
+	loose, err := src.Loose(ctx, p, own.At-reach, math.MaxInt64)
+	if err != nil || len(loose) == 0 {
+		return bs, err
+	}
+	rivals, err := src.Begun(ctx, p, own.At-reach, math.MaxInt64)
+	return append(bs, rivals...), err
+}
