@@ -1,0 +1,173 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"os"
+	"regexp"
+	"strings"
+
+	"github.com/caarlos0/env/v11"
+	"github.com/nbd-wtf/go-nostr"
+	"github.com/nbd-wtf/go-nostr/nip19"
+	"github.com/pelletier/go-toml/v2"
+
+	"github.com/waybill-relay/waybill/nip17"
+)
+
+// config is the one config file. Every key is also WAYBILL_<SECTION>_<KEY> in the
+// environment, which goes before the file.
+type config struct {
+	DataDir string   `toml:"data_dir" env:"DATA_DIR"`
+	Admins  []string `toml:"admins" env:"ADMINS"`
+
+	Relay    relayConfig   `toml:"relay" envPrefix:"RELAY_"`
+	Redis    redisConfig   `toml:"redis" envPrefix:"REDIS_"`
+	Ledger   ledgerConfig  `toml:"ledger" envPrefix:"LEDGER_"`
+	Keys     keysConfig    `toml:"keys" envPrefix:"KEYS_"`
+	Dialects dialectConfig `toml:"dialects" envPrefix:"DIALECTS_"`
+	Log      logConfig     `toml:"log" envPrefix:"LOG_"`
+}
+
+type relayConfig struct {
+	Listen      string   `toml:"listen" env:"LISTEN"`
+	PublicURLs  []string `toml:"public_urls" env:"PUBLIC_URLS"`
+	Accept      string   `toml:"accept" env:"ACCEPT"`
+	InboxQuota  int      `toml:"inbox_quota" env:"INBOX_QUOTA"`
+	Kinds       []int    `toml:"kinds" env:"KINDS"`
+	MaxLimit    int      `toml:"max_limit" env:"MAX_LIMIT"`
+	Name        string   `toml:"name" env:"NAME"`
+	Description string   `toml:"description" env:"DESCRIPTION"`
+	Contact     string   `toml:"contact" env:"CONTACT"`
+	Operator    string   `toml:"operator" env:"OPERATOR"`
+}
+
+type redisConfig struct {
+	URL     string `toml:"url" env:"URL"`
+	URLFile string `toml:"url_file" env:"URL_FILE"`
+}
+
+type ledgerConfig struct {
+	URL string `toml:"url" env:"URL"`
+}
+
+type keysConfig struct {
+	MasterFile             string            `toml:"master_file" env:"MASTER_FILE"`
+	IdentityFile           string            `toml:"identity_file" env:"IDENTITY_FILE"`
+	IdentityPassphraseFile string            `toml:"identity_passphrase_file" env:"IDENTITY_PASSPHRASE_FILE"`
+	Delegated              []delegatedConfig `toml:"delegated" envPrefix:"DELEGATED"`
+}
+
+type delegatedConfig struct {
+	Secret         string `toml:"secret" env:"SECRET"`
+	SecretFile     string `toml:"secret_file" env:"SECRET_FILE"`
+	PassphraseFile string `toml:"passphrase_file" env:"PASSPHRASE_FILE"`
+	Owner          string `toml:"owner" env:"OWNER"`
+}
+
+type dialectConfig struct {
+	RumorKinds []int `toml:"rumor_kinds" env:"RUMOR_KINDS"`
+}
+
+type logConfig struct {
+	Level  string `toml:"level" env:"LEVEL"`
+	Format string `toml:"format" env:"FORMAT"`
+}
+
+// defaults is the configuration of a relay that was told nothing. What is empty
+// here follows from the other values (complete).
+func defaults() config {
+	return config{
+		DataDir: "./data",
+		Relay: relayConfig{
+			Listen: "127.0.0.1:7447", Accept: "participants", InboxQuota: 1000, MaxLimit: 500,
+			Kinds:       []int{0, 5, 10002, 10044, 10050, 30402, 30405, 30406},
+			Name:        "Waybill",
+			Description: "A Nostr relay that keeps track of orders.",
+		},
+		Log: logConfig{Level: "info", Format: "auto"},
+	}
+}
+
+// loadConfig reads the file ("" for none), then the environment.
+func loadConfig(path string) (config, error) {
+	c := defaults()
+	if path != "" {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			return c, fmt.Errorf("config: %w", err)
+		}
+		if err := parseConfig(text, &c); err != nil {
+			return c, fmt.Errorf("config: %s: %w", path, err)
+		}
+	}
+	if err := unknownEnvironment(&c); err != nil {
+		return c, err
+	}
+	if err := env.ParseWithOptions(&c, env.Options{Prefix: envPrefix}); err != nil {
+		return c, fmt.Errorf("config: environment: %w", err)
+	}
+	if err := c.complete(); err != nil {
+		return c, fmt.Errorf("config: %w", err)
+	}
+	return c, nil
+}
+
+const envPrefix = "WAYBILL_"
+
+func parseConfig(text []byte, c *config) error {
+	err := toml.NewDecoder(bytes.NewReader(text)).DisallowUnknownFields().Decode(c)
+	var missing *toml.StrictMissingError
+	var wrong *toml.DecodeError
+	switch {
+	case errors.As(err, &missing):
+		var lines []string
+		for _, e := range missing.Errors {
+			row, _ := e.Position()
+			lines = append(lines, fmt.Sprintf("line %d: unknown key %q", row, strings.Join(e.Key(), ".")))
+		}
+		return errors.New(strings.Join(lines, "; "))
+	case errors.As(err, &wrong):
+		row, col := wrong.Position()
+		return fmt.Errorf("line %d, column %d: %s", row, col, strings.TrimPrefix(wrong.Error(), "toml: "))
+	}
+	return err
+}
+
+// unknownEnvironment refuses a WAYBILL_ variable that would silently do nothing.
+func unknownEnvironment(c *config) error {
+	params, err := env.GetFieldParamsWithOptions(c, env.Options{Prefix: envPrefix})
+	if err != nil {
+		return fmt.Errorf("config: environment: %w", err)
+	}
+	known := map[string]bool{envPrefix + "CONFIG": true}
+	for _, p := range params {
+		known[p.Key] = true
+	}
+	for _, pair := range os.Environ() {
+		name, _, _ := strings.Cut(pair, "=")
+		if strings.HasPrefix(name, envPrefix) && !known[name] && !delegatedVariable.MatchString(name) {
+			return fmt.Errorf("config: environment: unknown variable %s", name)
+		}
+	}
+	return nil
+}
+
+// delegatedVariable matches the names of what is in a [[keys.delegated]] table.
+var delegatedVariable = regexp.MustCompile(`^` + envPrefix + `KEYS_DELEGATED_[0-9]+_(SECRET|SECRET_FILE|PASSPHRASE_FILE|OWNER)$`)
+
+// publicKey reads an npub or 64 hex digits.
+func publicKey(s string) (string, error) {
+	if strings.HasPrefix(s, "npub1") {
+		if _, v, err := nip19.Decode(s); err == nil {
+			if key, ok := v.(string); ok && nip17.ValidPublicKey(key) {
+				return key, nil
+			}
+		}
+	}
+	if nostr.IsValid32ByteHex(s) && nip17.ValidPublicKey(s) {
+		return s, nil
+	}
+	return "", errors.New("this is no public key (npub1… or 64 lower-case hex digits)") // not quoted: it may be a secret
+}

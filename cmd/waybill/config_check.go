@@ -1,0 +1,93 @@
+package main
+
+import (
+	"cmp"
+	"fmt"
+	"net"
+	"net/url"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/waybill-relay/waybill/orders"
+)
+
+// complete fills in what follows from the rest, and checks the whole.
+func (c *config) complete() error {
+	file := func(name string) string { return filepath.Join(c.DataDir, name) }
+	c.Keys.MasterFile = cmp.Or(c.Keys.MasterFile, file("master.key"))
+	c.Keys.IdentityFile = cmp.Or(c.Keys.IdentityFile, file("identity.key"))
+	c.Ledger.URL = cmp.Or(c.Ledger.URL, file("waybill.db"))
+	if c.Redis.URLFile != "" {
+		text, err := os.ReadFile(c.Redis.URLFile)
+		if err != nil {
+			return fmt.Errorf("redis.url_file: %w", err)
+		}
+		c.Redis.URL = strings.TrimSpace(string(text))
+	}
+	_, port, err := net.SplitHostPort(c.Relay.Listen)
+	if err != nil {
+		return fmt.Errorf("relay.listen: %q is no host:port", c.Relay.Listen)
+	}
+	if len(c.Relay.PublicURLs) == 0 && port != "0" { // port 0 is known once it listens
+		c.Relay.PublicURLs = localURLs(port)
+	}
+	for _, u := range c.Relay.PublicURLs {
+		if p, err := url.Parse(u); err != nil || p.Host == "" || p.Scheme != "ws" && p.Scheme != "wss" {
+			return fmt.Errorf("relay.public_urls: %q is no ws:// or wss:// URL", u)
+		}
+	}
+	if strings.Contains(c.Ledger.URL, "://") {
+		return fmt.Errorf("ledger.url: %q: only a path to a SQLite file is supported", c.Ledger.URL)
+	}
+	if !slices.Contains([]string{"participants", "anyone"}, c.Relay.Accept) {
+		return fmt.Errorf(`relay.accept: %q is neither "participants" nor "anyone"`, c.Relay.Accept)
+	}
+	for name, n := range map[string]int{"relay.inbox_quota": c.Relay.InboxQuota, "relay.max_limit": c.Relay.MaxLimit} {
+		if n <= 0 {
+			return fmt.Errorf("%s: must be above 0", name)
+		}
+	}
+	for _, k := range c.Relay.Kinds {
+		if k < 0 || k >= 40000 || k >= 20000 && k < 30000 || slices.Contains([]int{4, 13, 14, 15, 1059}, k) {
+			return fmt.Errorf("relay.kinds: kind %d cannot be taken", k)
+		}
+	}
+	if c.Relay.Operator != "" {
+		if c.Relay.Operator, err = publicKey(c.Relay.Operator); err != nil {
+			return fmt.Errorf("relay.operator: %w", err)
+		}
+	}
+	for i, a := range c.Admins {
+		if c.Admins[i], err = publicKey(a); err != nil {
+			return fmt.Errorf("admins: %w", err)
+		}
+	}
+	return c.checkLog()
+}
+
+func localURLs(port string) []string {
+	return []string{"ws://127.0.0.1:" + port, "ws://localhost:" + port}
+}
+
+// relays are the relays that a client command speaks to: those named, else ours.
+func (c *config) relays(named []string) ([]string, error) {
+	switch {
+	case len(named) > 0:
+		return named, nil
+	case len(c.Relay.PublicURLs) == 0:
+		return nil, orders.Errorf(orders.EINVALID, "--relay is needed: relay.listen does not say the port")
+	}
+	return c.Relay.PublicURLs[:1], nil
+}
+
+func (c *config) checkLog() error {
+	if !slices.Contains([]string{"debug", "info", "warn", "error"}, c.Log.Level) {
+		return fmt.Errorf("log.level: %q is none of debug, info, warn, error", c.Log.Level)
+	}
+	if !slices.Contains([]string{"auto", "human", "json"}, c.Log.Format) {
+		return fmt.Errorf("log.format: %q is none of auto, human, json", c.Log.Format)
+	}
+	return nil
+}

@@ -1,0 +1,239 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"strconv"
+	"syscall"
+	"time"
+
+	"github.com/rs/zerolog"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/waybill-relay/waybill/nip17"
+	"github.com/waybill-relay/waybill/orders/dialect"
+	"github.com/waybill-relay/waybill/orders/redisstore"
+	"github.com/waybill-relay/waybill/relay"
+	"github.com/waybill-relay/waybill/relay/ledger"
+)
+
+// A daemon is one running relay with everything behind it. open makes it, run
+// runs it until its context ends, close gives everything back.
+type daemon struct {
+	cfg      config
+	log      zerolog.Logger
+	identity *nip17.SecretSigner
+	keyring  *nip17.Keyring
+	keys     *nip17.Store
+	sealer   *nip17.Sealer
+	ledger   *ledger.Ledger
+	store    *redisstore.Store
+	relay    *relay.Relay
+	decoder  *relay.Decoder
+	backlog  *relay.Backlog
+	listener net.Listener
+	closers  []func() error
+}
+
+// openDaemon opens everything, in the order in which each needs the one before.
+func openDaemon(ctx context.Context, cfg config, log zerolog.Logger) (d *daemon, err error) {
+	d = &daemon{cfg: cfg, log: log}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, d.close())
+		}
+	}()
+	for _, open := range []func(context.Context) error{d.openFolder, d.openKeys, d.openLedger, d.openRedis, d.openRelay} {
+		if err := open(ctx); err != nil {
+			return d, err
+		}
+	}
+	return d, nil
+}
+
+// openFolder makes sure that nobody else works in the data folder or on the
+// ledger: two daemons would each believe to be alone.
+func (d *daemon) openFolder(context.Context) error {
+	if err := os.MkdirAll(d.cfg.DataDir, 0o700); err != nil {
+		return err
+	}
+	return errors.Join(d.lock(filepath.Join(d.cfg.DataDir, pidFile)), d.lock(d.cfg.Ledger.URL+".pid"))
+}
+
+// lock holds a file that says who is running, until the daemon closes.
+func (d *daemon) lock(path string) error {
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return err
+	}
+	d.closers = append(d.closers, f.Close)
+	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+		return fmt.Errorf("another waybill is running: %s is locked", path)
+	}
+	if err := f.Truncate(0); err != nil {
+		return err
+	}
+	_, err = f.WriteAt([]byte(strconv.Itoa(os.Getpid())+"\n"), 0)
+	return err
+}
+
+// pidFile is locked while a daemon runs in the data folder, and holds its pid.
+const pidFile = "waybill.pid"
+
+func (d *daemon) openKeys(context.Context) error {
+	master, err := nip17.LoadMaster(d.cfg.Keys.MasterFile)
+	if err != nil {
+		return err
+	}
+	identity, created, err := nip17.LoadIdentity(d.cfg.Keys.IdentityFile, master, d.cfg.Keys.IdentityPassphraseFile)
+	if err != nil {
+		return err
+	}
+	d.identity = identity
+	d.closers = append(d.closers, func() error { identity.Zero(); return nil })
+	if created {
+		d.log.Info().Str("file", d.cfg.Keys.IdentityFile).Msg("made a key for the relay itself")
+	}
+	reading, err := identity.ReadingKey()
+	if err != nil {
+		return err
+	}
+	if d.keyring, err = nip17.NewKeyring(reading); err != nil {
+		return err
+	}
+	if err := d.addConfigured(); err != nil {
+		return err
+	}
+	if d.keys, err = nip17.OpenStore(keysFile(d.cfg), master); err != nil {
+		return err
+	}
+	if _, _, err = d.keys.Load(d.keyring); err != nil {
+		return err
+	}
+	d.sealer = nip17.NewSealer(time.Hour)
+	d.closers = append(d.closers, func() error { d.sealer.Close(); return nil })
+	return nil
+}
+
+func keysFile(cfg config) string { return filepath.Join(cfg.DataDir, "keys.json") }
+
+// addConfigured adds the keys of the config file's [[keys.delegated]] tables.
+func (d *daemon) addConfigured() error {
+	for i, k := range d.cfg.Keys.Delegated {
+		where := fmt.Sprintf("keys.delegated %d", i+1)
+		if (k.Secret == "") == (k.SecretFile == "") {
+			return fmt.Errorf("%s: one of secret and secret_file is needed", where)
+		}
+		secret, err := k.read()
+		if err != nil {
+			return fmt.Errorf("%s: %w", where, err)
+		}
+		owner := ""
+		if k.Owner != "" {
+			if owner, err = publicKey(k.Owner); err != nil {
+				return fmt.Errorf("%s: owner: %w", where, err)
+			}
+		}
+		key, err := nip17.NewLocalKey(secret, owner)
+		secret.Zero()
+		if err != nil {
+			return fmt.Errorf("%s: %w", where, err)
+		}
+		if err := d.keyring.Add(key); err != nil {
+			return fmt.Errorf("%s: %w", where, err)
+		}
+	}
+	return nil
+}
+
+func (k delegatedConfig) read() (nip17.Secret, error) {
+	if k.SecretFile != "" {
+		return nip17.ReadSecretFile(k.SecretFile, k.PassphraseFile)
+	}
+	passphrase := ""
+	if k.PassphraseFile != "" {
+		text, err := os.ReadFile(k.PassphraseFile)
+		if err != nil {
+			return nip17.Secret{}, err
+		}
+		passphrase = trimLine(string(text))
+	}
+	return nip17.ParseSecret(k.Secret, passphrase)
+}
+
+func (d *daemon) openLedger(ctx context.Context) (err error) {
+	if d.ledger, err = ledger.Open(ctx, d.cfg.Ledger.URL); err == nil {
+		d.closers = append(d.closers, d.ledger.Close)
+	}
+	return err
+}
+
+func (d *daemon) openRelay(context.Context) (err error) {
+	cfg := &d.cfg.Relay
+	if d.listener, err = net.Listen("tcp", cfg.Listen); err != nil {
+		return err
+	}
+	if len(cfg.PublicURLs) == 0 {
+		cfg.PublicURLs = localURLs(strconv.Itoa(d.listener.Addr().(*net.TCPAddr).Port))
+	}
+	d.decoder = relay.NewDecoder(d.keyring, dialect.New(dialect.WithKinds(d.cfg.Dialects.RumorKinds...)), d.sealer,
+		d.identity.PublicKey(), d.cfg.Admins, d.log)
+	d.backlog = &relay.Backlog{Ledger: d.ledger, Decoder: d.decoder, Keyring: d.keyring, Store: d.keys, Log: d.log}
+	d.relay = relay.New(relay.Config{
+		Name: cfg.Name, Description: cfg.Description, Contact: cfg.Contact, Operator: cfg.Operator,
+		Version: versionText(), Self: d.identity.PublicKey(), PublicURLs: cfg.PublicURLs,
+		Anyone: cfg.Accept == "anyone", InboxQuota: cfg.InboxQuota, Kinds: cfg.Kinds, MaxLimit: cfg.MaxLimit,
+		Late: d.backlog.Late,
+	}, d.ledger, d.keyring, d.decoder, d.log)
+	return nil
+}
+
+// run serves until ctx ends; to be stopped is no error.
+func (d *daemon) run(ctx context.Context) error {
+	if err := d.introduce(ctx); err != nil {
+		if ctx.Err() != nil {
+			return nil
+		}
+		return err
+	}
+	d.log.Info().Str("listen", d.listener.Addr().String()).Strs("public_urls", d.cfg.Relay.PublicURLs).Msg("the relay is open")
+	g, ctx := errgroup.WithContext(ctx)
+	tracker := &relay.Tracker{Ledger: d.ledger, Store: d.store, Log: d.log}
+	g.Go(func() error { return d.relay.Serve(ctx, d.listener) })
+	g.Go(func() error { return tracker.Run(ctx) })
+	g.Go(func() error { return d.backlog.Run(ctx) })
+	g.Go(func() error { return d.expire(ctx) })
+	err := g.Wait()
+	d.log.Info().Msg("the relay is closed")
+	return err
+}
+
+// expire drops events whose time is over (NIP-40).
+func (d *daemon) expire(ctx context.Context) error {
+	tick := time.NewTicker(time.Minute)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case now := <-tick.C:
+			if _, err := d.ledger.Expire(ctx, now); err != nil && ctx.Err() == nil {
+				d.log.Error().Err(err).Msg("expired events could not be dropped")
+			}
+		}
+	}
+}
+
+// close gives everything back, the last opened first.
+func (d *daemon) close() error {
+	var errs []error
+	for i := len(d.closers) - 1; i >= 0; i-- {
+		errs = append(errs, d.closers[i]())
+	}
+	d.closers = nil
+	return errors.Join(errs...)
+}

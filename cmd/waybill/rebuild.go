@@ -1,0 +1,88 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+
+	"github.com/schollz/progressbar/v3"
+	"github.com/spf13/cobra"
+
+	"github.com/waybill-relay/waybill/orders"
+	"github.com/waybill-relay/waybill/orders/redisstore"
+	"github.com/waybill-relay/waybill/relay"
+	"github.com/waybill-relay/waybill/relay/ledger"
+)
+
+func (a *app) rebuild() *cobra.Command {
+	var check bool
+	cmd := &cobra.Command{
+		Use:   "rebuild",
+		Short: "Build the order indexes in Redis anew from the ledger",
+		Long: `Build the order indexes in Redis anew from the ledger, in place: orders and lists
+stay readable, and the relay may go on running. With --check nothing is written;
+every difference between Redis and what a rebuild from nothing would write is
+printed, and the exit code is 1 where there is one.`,
+		Example: "  waybill rebuild\n  waybill rebuild --check",
+		Args:    cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			ctx := cmd.Context()
+			cfg, err := loadConfig(a.configFile)
+			if err != nil {
+				return err
+			}
+			l, err := ledger.OpenReadOnly(ctx, cfg.Ledger.URL)
+			if err != nil {
+				return err
+			}
+			defer l.Close()
+			s, err := dialIndexes(ctx, cfg)
+			if err != nil {
+				return err
+			}
+			defer s.Close()
+			if check {
+				return checkIndexes(ctx, cmd, l, s)
+			}
+			return rebuildIndexes(ctx, cmd, l, s)
+		},
+	}
+	cmd.Flags().BoolVar(&check, "check", false, "only compare, and print every difference")
+	return cmd
+}
+
+func rebuildIndexes(ctx context.Context, cmd *cobra.Command, l *ledger.Ledger, s *redisstore.Store) error {
+	var bar *progressbar.ProgressBar
+	n, err := relay.Rebuild(ctx, l, s, func(done, of int64) {
+		if bar == nil {
+			bar = progressbar.NewOptions64(of, progressbar.OptionSetWriter(os.Stderr), progressbar.OptionSetDescription("orders"),
+				progressbar.OptionShowCount(), progressbar.OptionShowIts(), progressbar.OptionClearOnFinish())
+		}
+		_ = bar.Set64(done) // only a picture
+	})
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(cmd.OutOrStdout(), "%d orders rebuilt\n", n)
+	return nil
+}
+
+func checkIndexes(ctx context.Context, cmd *cobra.Command, l *ledger.Ledger, s *redisstore.Store) error {
+	n := 0
+	for d, err := range s.Check(ctx, l, relay.Keys(ctx, l)) {
+		if err != nil {
+			return err
+		}
+		n++
+		fmt.Fprintln(cmd.OutOrStdout(), d)
+	}
+	if n > 0 {
+		return orders.Errorf(orders.EINTERNAL, "%d differences: run waybill rebuild", n)
+	}
+	of, err := l.OrderCount(ctx)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(cmd.OutOrStdout(), "no difference in %d orders\n", of)
+	return nil
+}
