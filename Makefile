@@ -1,0 +1,51 @@
+# make run    a relay with its defaults, on 127.0.0.1:7447
+# make test   everything that is tested; installs what tests need (Debian, npm)
+
+GO ?= go
+FUZZTIME ?= 20s
+FUZZERS = ./nip17:FuzzOpen ./nip17:FuzzParseEvent \
+	./orders/dialect:FuzzGamma ./orders/dialect:FuzzCultureBridge ./orders/dialect:FuzzText \
+	./orders/redisstore:FuzzPlace ./orders/redisstore:FuzzParseKey ./relay:FuzzPath
+E2E = cmd/waybill/e2e
+
+.PHONY: run build demo test deps lint unit race fuzz e2e bench
+
+run:
+	$(GO) run ./cmd/waybill serve
+
+demo:
+	$(GO) run ./cmd/waybill demo
+
+build:
+	CGO_ENABLED=0 $(GO) build -trimpath -o waybill ./cmd/waybill
+
+test: deps lint unit race fuzz e2e
+
+# What the tests need beside Go and Node: a real Redis, and nostr-tools.
+deps:
+	command -v redis-server >/dev/null || { apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends redis-server; }
+	command -v node >/dev/null || { echo "Node 20 or later is needed: see https://nodejs.org"; exit 1; }
+	cd $(E2E)/nostrtools && npm ci --silent --no-audit --no-fund
+
+lint:
+	@unformatted=$$(gofmt -l .); test -z "$$unformatted" || { echo "not gofmt: $$unformatted"; exit 1; }
+	$(GO) vet ./...
+	$(GO) vet -tags e2e ./$(E2E)/
+	$(GO) tool staticcheck ./...
+	$(GO) tool staticcheck -tags e2e ./$(E2E)/
+
+unit:
+	$(GO) test -timeout 5m ./...
+
+race:
+	$(GO) test -race -timeout 15m ./...
+
+fuzz:
+	@set -e; for f in $(FUZZERS); do \
+		echo "fuzz $$f"; $(GO) test $${f%%:*} -run '^$$' -fuzz "^$${f##*:}$$" -fuzztime $(FUZZTIME); done
+
+e2e:
+	$(GO) test -tags e2e -count=1 -timeout 20m ./$(E2E)/
+
+bench:
+	$(GO) test -run '^$$' -bench . -benchmem ./nip17 ./orders/dialect ./orders/redisstore ./relay/ledger
