@@ -6,16 +6,53 @@ import (
 	"sort"
 )
 
-// Batch returns a Source that reads a pair's loose facts and beginnings from src
-// once, however many orders of the pair ask for them. One chat line bears on
-// every order of its pair; without this a talkative pair with many orders would
-// cost everybody else's time. It is for one batch of orders and one goroutine:
-// what is new in src it does not see.
-func Batch(src Source) Source { return &batch{Source: src, pairs: map[Pair]*pairFacts{}} }
+// Batch returns a Source that asks src the same thing once, however many orders
+// of a pair want to know it, and however often. One chat line bears on every
+// order of its pair; without this a talkative pair with many orders would cost
+// everybody else's time. It is for one batch of orders and one goroutine: what is
+// new in src it does not see.
+func Batch(src Source) Source {
+	if b, ok := src.(*batch); ok {
+		return b
+	}
+	return &batch{Source: src, pairs: map[Pair]*pairFacts{}, strays: map[Key]bool{}, begins: map[Key]*Beginning{}}
+}
 
 type batch struct {
 	Source
-	pairs map[Pair]*pairFacts
+	pairs  map[Pair]*pairFacts
+	strays map[Key]bool
+	begins map[Key]*Beginning // nil: it has not begun
+}
+
+func (b *batch) Stray(ctx context.Context, k Key) (bool, error) {
+	if stray, known := b.strays[k]; known {
+		return stray, nil
+	}
+	stray, err := b.Source.Stray(ctx, k)
+	if err == nil {
+		b.strays[k] = stray
+	}
+	return stray, err
+}
+
+func (b *batch) Beginning(ctx context.Context, k Key) (Beginning, bool, error) {
+	if begin, known := b.begins[k]; known {
+		if begin == nil {
+			return Beginning{}, false, nil
+		}
+		return *begin, true, nil
+	}
+	begin, ok, err := b.Source.Beginning(ctx, k)
+	switch {
+	case err != nil:
+		return Beginning{}, false, err
+	case ok:
+		b.begins[k] = &begin
+	default:
+		b.begins[k] = nil
+	}
+	return begin, ok, nil
 }
 
 // pairFacts is everything of one pair from a time on.

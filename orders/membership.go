@@ -15,6 +15,10 @@ const reach = int64(30 * 24 * time.Hour / time.Millisecond)
 type Source interface {
 	// OfKey returns the facts that name both parties and the id.
 	OfKey(ctx context.Context, k Key) ([]Fact, error)
+	// Stray reports whether any fact could belong to k beside those of OfKey: one of
+	// either party alone with its id, or one of the pair without any id. Mostly
+	// there is none, and then nothing more need be asked.
+	Stray(ctx context.Context, k Key) (bool, error)
 	// OneSided returns the facts that carry the id and name party alone.
 	OneSided(ctx context.Context, party, orderID string) ([]Fact, error)
 	// Loose returns the pair's facts without an order id whose Tau is in [from, to] (ms).
@@ -73,6 +77,9 @@ func Members(ctx context.Context, src Source, k Key) (facts []Fact, seq int64, e
 	}
 	for i := range facts {
 		seq = max(seq, facts[i].Seq)
+	}
+	if stray, err := src.Stray(ctx, k); err != nil || !stray {
+		return facts, seq, err
 	}
 	a, b := k.Pair.Parties()
 	for _, party := range []string{a, b} {

@@ -87,12 +87,12 @@ func TestTouchedAndVersion(t *testing.T) {
 			if news = append(news, f); i < n-1 && rapid.Bool().Draw(t, "more in this batch") {
 				continue
 			}
-			touched, err := Touched(ctx, m, news)
+			src := Batch(m)
+			touched, err := Touched(ctx, src, news)
 			news = nil
 			if err != nil {
 				t.Fatal(err)
 			}
-			src := Batch(m)
 			for _, k := range touched {
 				o, _ := Assemble(ctx, src, k)
 				if was := live[k]; was != nil && o.Version < was.Version {

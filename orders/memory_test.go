@@ -22,6 +22,14 @@ func (m memory) OfKey(_ context.Context, k Key) ([]Fact, error) {
 	return m.where(func(f Fact) bool { p, ok := f.Pair(); return ok && p == k.Pair && f.OrderID == k.OrderID })
 }
 
+func (m memory) Stray(ctx context.Context, k Key) (bool, error) {
+	a, b := k.Pair.Parties()
+	ofA, _ := m.OneSided(ctx, a, k.OrderID)
+	ofB, _ := m.OneSided(ctx, b, k.OrderID)
+	loose, err := m.Loose(ctx, k.Pair, math.MinInt64, math.MaxInt64)
+	return len(ofA)+len(ofB)+len(loose) > 0, err
+}
+
 func (m memory) OneSided(_ context.Context, party, orderID string) ([]Fact, error) {
 	return m.where(func(f Fact) bool { return len(f.Parties) == 1 && f.Parties[0] == party && f.OrderID == orderID })
 }

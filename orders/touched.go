@@ -61,6 +61,9 @@ func touchedBy(ctx context.Context, src Source, f *Fact) ([]Beginning, error) {
 
 // nearby returns the orders that weigh when own began.
 func nearby(ctx context.Context, src Source, own Beginning) (bs []Beginning, err error) {
+	if stray, err := src.Stray(ctx, own.Key); err != nil || !stray {
+		return nil, err
+	}
 	p := own.Key.Pair
 	a, b := p.Parties()
 	for _, party := range []string{a, b} {

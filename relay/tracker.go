@@ -82,11 +82,12 @@ func (t *Tracker) step(ctx context.Context) (more bool, err error) {
 	if err != nil || len(facts) == 0 {
 		return false, err
 	}
-	keys, err := orders.Touched(ctx, t.Ledger, facts)
+	src := orders.Batch(t.Ledger)
+	keys, err := orders.Touched(ctx, src, facts)
 	if err != nil {
 		return false, err
 	}
-	if err := t.Store.Project(ctx, t.Ledger, keys); errors.Is(err, redisstore.ErrBlocked) {
+	if err := t.Store.Project(ctx, src, keys); errors.Is(err, redisstore.ErrBlocked) {
 		t.Log.Error().Err(err).Msg("an order is not in the indexes")
 	} else if err != nil {
 		return false, err

@@ -93,16 +93,7 @@ type ledger struct {
 }
 
 func (l ledger) OfKey(_ context.Context, k orders.Key) ([]orders.Fact, error) { return l.facts[k], nil }
-func (l ledger) OneSided(context.Context, string, string) ([]orders.Fact, error) {
-	return nil, nil
-}
-func (l ledger) Referring(context.Context, orders.Pair, string) ([]orders.Fact, error) {
-	return nil, nil
-}
-func (l ledger) Loose(context.Context, orders.Pair, int64, int64) ([]orders.Fact, error) {
-	return nil, nil
-}
-func (l ledger) BeginSeq(context.Context, orders.Pair, int64) (int64, error) { return 0, nil }
+func (l ledger) Stray(context.Context, orders.Key) (bool, error)              { return false, nil }
 func (l ledger) Beginning(_ context.Context, k orders.Key) (b orders.Beginning, ok bool, err error) {
 	for _, f := range l.facts[k] {
 		if f.Begins() && (!ok || f.Tau() < b.At) {

@@ -12,6 +12,7 @@ func TestPlans(t *testing.T) {
 	l := open(t)
 	for query, uses := range map[string]string{
 		queryOfKey:    "facts_order (parties=? AND order_id=?)",
+		queryStray:    "COVERING INDEX facts_order (parties=? AND order_id=?)",
 		queryLoose:    "facts_order (parties=? AND order_id=? AND tau>? AND tau<?)",
 		queryRefers:   "facts_ref (parties=? AND ref=?)",
 		queryBegun:    "order_ids_begun (party_a=? AND party_b=? AND begun>? AND begun<?)",
@@ -30,7 +31,7 @@ func TestPlans(t *testing.T) {
 			args[i] = 1
 		}
 		plan := planOf(t, l, query, args...)
-		if !strings.Contains(plan, uses) || strings.Contains(strings.ReplaceAll(plan, "SCAN mail", ""), "SCAN") {
+		if !strings.Contains(plan, uses) || strings.Contains(strings.NewReplacer("SCAN mail", "", "SCAN CONSTANT ROW", "").Replace(plan), "SCAN") {
 			t.Errorf("%s\nlacks %q, or scans:\n%s", query, uses, plan)
 		}
 	}

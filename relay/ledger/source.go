@@ -10,8 +10,10 @@ import (
 // The queries of orders.Source. Each is answered by one index (TestPlans
 // asks SQLite's planner), whatever strangers put into the ledger.
 const (
-	selectFact    = "SELECT seq, public, box FROM facts"
-	queryOfKey    = selectFact + " WHERE parties = ? AND order_id = ? ORDER BY seq"
+	selectFact = "SELECT seq, public, box FROM facts"
+	queryOfKey = selectFact + " WHERE parties = ? AND order_id = ? ORDER BY seq"
+	queryStray = "SELECT EXISTS (SELECT 1 FROM facts WHERE parties = ? AND order_id = '') OR " +
+		"EXISTS (SELECT 1 FROM facts WHERE parties = ? AND order_id = ?) OR EXISTS (SELECT 1 FROM facts WHERE parties = ? AND order_id = ?)"
 	queryLoose    = selectFact + " WHERE parties = ? AND order_id = '' AND tau BETWEEN ? AND ? ORDER BY seq"
 	queryRefers   = selectFact + " WHERE parties = ? AND order_id = '' AND ref <> '' AND ref = ? ORDER BY seq"
 	queryBegun    = selectBeginning + " WHERE party_a = ? AND party_b = ? AND begun BETWEEN ? AND ? ORDER BY begun, client_id"
@@ -31,6 +33,13 @@ func (l *Ledger) OfKey(ctx context.Context, k orders.Key) ([]orders.Fact, error)
 		return nil, nil
 	}
 	return l.facts(ctx, queryOfKey, string(k.Pair), k.OrderID)
+}
+
+// Stray implements orders.Source.
+func (l *Ledger) Stray(ctx context.Context, k orders.Key) (stray bool, err error) {
+	a, b := k.Pair.Parties()
+	err = l.reads.one(ctx, []any{&stray}, queryStray, string(k.Pair), a, k.OrderID, b, k.OrderID)
+	return stray, failed("reading facts", err)
 }
 
 // OneSided implements orders.Source.
