@@ -12,6 +12,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"github.com/waybill-relay/waybill/nip17"
+	"github.com/waybill-relay/waybill/nip17/nip17test"
 	"github.com/waybill-relay/waybill/orders"
 	"github.com/waybill-relay/waybill/orders/dialect"
 	"github.com/waybill-relay/waybill/orders/redisstore"
@@ -33,27 +34,8 @@ type house struct {
 	admin   *nip17.SecretSigner
 }
 
-func newSigner(t testing.TB) *nip17.SecretSigner {
-	t.Helper()
-	secret, err := nip17.GenerateSecret()
-	if err != nil {
-		t.Fatal(err)
-	}
-	s, err := nip17.NewSecretSigner(secret)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return s
-}
-
-func readingKey(t testing.TB, s *nip17.SecretSigner) *nip17.LocalKey {
-	t.Helper()
-	k, err := s.ReadingKey()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return k
-}
+// newSigner and readingKey are what every test here begins with.
+var newSigner, readingKey = nip17test.Signer, nip17test.ReadingKey
 
 func newHouse(t *testing.T, change ...func(*Config)) *house {
 	t.Helper()

@@ -8,22 +8,10 @@ import (
 	"github.com/rs/zerolog"
 
 	"github.com/waybill-relay/waybill/nip17"
+	"github.com/waybill-relay/waybill/nip17/nip17test"
 	"github.com/waybill-relay/waybill/orders"
 	"github.com/waybill-relay/waybill/orders/client"
 )
-
-func testSigner(t *testing.T) *nip17.SecretSigner {
-	t.Helper()
-	secret, err := nip17.GenerateSecret()
-	if err != nil {
-		t.Fatal(err)
-	}
-	s, err := nip17.NewSecretSigner(secret)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return s
-}
 
 // startDaemon runs a whole daemon in this process until the test ends.
 func startDaemon(t *testing.T, change func(*config)) *daemon {
@@ -56,15 +44,11 @@ func startDaemon(t *testing.T, change func(*config)) *daemon {
 // Every writing method of orders.Service builds a real message that comes back
 // as a state of the order, through socket, ledger, fold and Redis.
 func TestServiceThroughThePipeline(t *testing.T) {
-	buyer, seller, admin := testSigner(t), testSigner(t), testSigner(t)
+	buyer, seller, admin := nip17test.Signer(t), nip17test.Signer(t), nip17test.Signer(t)
 	d := startDaemon(t, func(c *config) { c.Admins = []string{admin.PublicKey()} })
 	ctx := t.Context()
 	for _, s := range []*nip17.SecretSigner{buyer, seller} {
-		key, err := s.ReadingKey()
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := d.keyring.Add(key); err != nil {
+		if err := d.keyring.Add(nip17test.ReadingKey(t, s)); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -12,22 +12,9 @@ import (
 	"github.com/nbd-wtf/go-nostr"
 	"github.com/nbd-wtf/go-nostr/nip42"
 
-	"github.com/waybill-relay/waybill/nip17"
+	"github.com/waybill-relay/waybill/nip17/nip17test"
 	"github.com/waybill-relay/waybill/orders"
 )
-
-func signer(t *testing.T) *nip17.SecretSigner {
-	t.Helper()
-	secret, err := nip17.GenerateSecret()
-	if err != nil {
-		t.Fatal(err)
-	}
-	s, err := nip17.NewSecretSigner(secret)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return s
-}
 
 // relay is a real WebSocket server that answers every EVENT with what verdict
 // says ("" takes it), given the key that has authenticated ("" for none).
@@ -70,8 +57,8 @@ func draft(to string) orders.Draft {
 }
 
 func TestSend(t *testing.T) {
-	me, other := signer(t), signer(t)
-	self := signer(t).PublicKey()
+	me, other := nip17test.Signer(t), nip17test.Signer(t)
+	self := nip17test.Signer(t).PublicKey()
 	to := func(evt nostr.Event) string { return evt.Tags[0][1] }
 	tests := map[string]struct {
 		verdict func(evt nostr.Event, authed string) string
@@ -112,7 +99,7 @@ func TestSend(t *testing.T) {
 
 // One relay of several is enough, and a draft without a form goes nowhere.
 func TestSendToSeveral(t *testing.T) {
-	me, other := signer(t), signer(t)
+	me, other := nip17test.Signer(t), nip17test.Signer(t)
 	takes := relay(t, func(nostr.Event, string) string { return "" })
 	refuses := relay(t, func(nostr.Event, string) string { return "blocked: no" })
 	for name, relays := range map[string][]string{"refused, then taken": {refuses, takes}, "unreachable, then taken": {"ws://127.0.0.1:1", takes}} {
