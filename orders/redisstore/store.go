@@ -49,6 +49,7 @@ func Open(url string) (*Store, error) {
 	setDefault(&opt.DialTimeout, 3*time.Second)
 	setDefault(&opt.ReadTimeout, 10*time.Second)
 	setDefault(&opt.WriteTimeout, 10*time.Second)
+	opt.DialerRetries = 1 // a command is retried as a whole; whoever waits for Redis has a pace of his own
 	opt.ContextTimeoutEnabled = true
 	opt.DisableIdentity = true // CLIENT SETINFO is newer than Redis 7.0
 	opt.MaintNotificationsConfig = &maintnotifications.Config{Mode: maintnotifications.ModeDisabled}
