@@ -2,9 +2,6 @@ package main
 
 import (
 	"context"
-	"os"
-	"path/filepath"
-	"strings"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -35,15 +32,11 @@ const (
 )
 
 func newBenchWatch(ctx context.Context, cfg config) (*benchWatch, error) {
-	where := cfg.Redis.URL
-	if where == "" {
-		text, err := os.ReadFile(filepath.Join(cfg.DataDir, redisWord))
-		if err != nil {
-			return nil, orders.Errorf(orders.EUNAVAILABLE, "no relay is running in %s, and redis.url is empty", cfg.DataDir)
-		}
-		where = trimLine(string(text))
+	where, err := indexesURL(cfg)
+	if err != nil {
+		return nil, err
 	}
-	opt, err := redis.ParseURL(strings.TrimSpace(where))
+	opt, err := redis.ParseURL(where)
 	if err != nil { // it quotes the URL, and so the password in it
 		return nil, orders.Errorf(orders.EINVALID, "redis.url cannot be read")
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"time"
 
 	"github.com/schollz/progressbar/v3"
 	"github.com/spf13/cobra"
@@ -56,7 +57,8 @@ func rebuildIndexes(ctx context.Context, cmd *cobra.Command, l *ledger.Ledger, s
 	n, err := relay.Rebuild(ctx, l, s, func(done, of int64) {
 		if bar == nil {
 			bar = progressbar.NewOptions64(of, progressbar.OptionSetWriter(os.Stderr), progressbar.OptionSetDescription("orders"),
-				progressbar.OptionShowCount(), progressbar.OptionShowIts(), progressbar.OptionClearOnFinish())
+				progressbar.OptionShowCount(), progressbar.OptionShowIts(), progressbar.OptionClearOnFinish(),
+				progressbar.OptionThrottle(100*time.Millisecond))
 		}
 		_ = bar.Set64(done) // only a picture
 	})

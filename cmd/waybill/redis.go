@@ -60,15 +60,24 @@ func (d *daemon) leaveWord(url string) error {
 
 // dialIndexes connects to the order indexes of a daemon that runs, or ran.
 func dialIndexes(ctx context.Context, cfg config) (*redisstore.Store, error) {
-	url := cfg.Redis.URL
-	if url == "" {
-		text, err := os.ReadFile(filepath.Join(cfg.DataDir, redisWord))
-		if err != nil {
-			return nil, orders.Errorf(orders.EUNAVAILABLE, "no relay is running in %s, and redis.url is empty", cfg.DataDir)
-		}
-		url = strings.TrimSpace(string(text))
+	url, err := indexesURL(cfg)
+	if err != nil {
+		return nil, err
 	}
 	return redisstore.Dial(ctx, url)
+}
+
+// indexesURL is where the order indexes are: the operator's Redis, or the engine
+// in a running daemon's process.
+func indexesURL(cfg config) (string, error) {
+	if cfg.Redis.URL != "" {
+		return cfg.Redis.URL, nil
+	}
+	text, err := os.ReadFile(filepath.Join(cfg.DataDir, redisWord))
+	if err != nil {
+		return "", orders.Errorf(orders.EUNAVAILABLE, "no relay is running in %s, and redis.url is empty", cfg.DataDir)
+	}
+	return strings.TrimSpace(string(text)), nil
 }
 
 // trimLine takes the line end off a file of one line.
