@@ -135,7 +135,7 @@ func mediumOf(ref string) string {
 		return ""
 	case strings.HasPrefix(low, "cashu"), strings.HasPrefix(low, "creq"):
 		return "ecash"
-	case strings.HasPrefix(low, "lno1"), lightningAddress.MatchString(ref):
+	case strings.HasPrefix(low, "lightning:"), strings.HasPrefix(low, "lno1"), lightningAddress.MatchString(ref):
 		return "lightning"
 	case isAddress(ref):
 		return "bitcoin"

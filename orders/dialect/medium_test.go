@@ -1,0 +1,18 @@
+package dialect
+
+import "testing"
+
+func TestMediumOf(t *testing.T) {
+	for ref, want := range map[string]string{
+		"":                            "",
+		"lightning:bob@example.com":   "lightning",
+		"bob@example.com":             "lightning",
+		"cashuBo2F0":                  "ecash",
+		"creqApW":                     "ecash",
+		"https://pay.example.com/i/1": "other",
+	} {
+		if got := mediumOf(ref); got != want {
+			t.Errorf("mediumOf(%q): got %q, want %q", ref, got, want)
+		}
+	}
+}
