@@ -2,7 +2,6 @@ package orders
 
 import (
 	"context"
-	"slices"
 	"sort"
 	"time"
 )
@@ -178,7 +177,7 @@ func Assemble(ctx context.Context, src Source, k Key) (*Order, error) {
 	if err != nil {
 		return nil, err
 	}
-	o := Fold(k.Pair, slices.Clone(facts))
+	o := Fold(k.Pair, facts)
 	o.IntentID, o.OrderID, o.Version = begin.IntentID, k.OrderID, max(o.Version, seq)
 	return o, nil
 }

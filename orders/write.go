@@ -165,18 +165,9 @@ func (s *service) say(ctx context.Context, caller Signer, intentID string, compo
 	if err != nil {
 		return Sent{}, err
 	}
-	id, ok := UnescapeID(o.OrderID)
-	if !ok {
-		return Sent{}, Errorf(ECONFLICT, "this order's id is too long to be answered")
-	}
-	d := Draft{OrderID: id}
-	switch o.Role(me) {
-	case Buyer:
-		d.To = o.SellerPubkey
-	case Seller:
-		d.To = o.BuyerPubkey
-	default: // an admin, who writes to the relay about the two
-		d.Buyer, d.Seller = o.BuyerPubkey, o.SellerPubkey
+	d, err := o.Answer(me)
+	if err != nil {
+		return Sent{}, err
 	}
 	if err := compose(o, &d); err != nil {
 		return Sent{}, err
@@ -185,4 +176,24 @@ func (s *service) say(ctx context.Context, caller Signer, intentID string, compo
 		return Sent{}, Errorf(ECONFLICT, "an order that is %s does not allow %q now", o.Status, d.Verb)
 	}
 	return s.sender.Send(ctx, caller, d)
+}
+
+// Answer is a Draft about the order from the key (hex), without a verb yet:
+// addressed to the other party, or, where the key is neither's, about both; with
+// the id as the order's client wrote it. ECONFLICT where that is not known.
+func (o *Order) Answer(from string) (Draft, error) {
+	id, ok := UnescapeID(o.OrderID)
+	if !ok {
+		return Draft{}, Errorf(ECONFLICT, "this order's id is too long to be answered")
+	}
+	d := Draft{OrderID: id}
+	switch o.Role(from) {
+	case Buyer:
+		d.To = o.SellerPubkey
+	case Seller:
+		d.To = o.BuyerPubkey
+	default: // an admin, who writes to the relay about the two
+		d.Buyer, d.Seller = o.BuyerPubkey, o.SellerPubkey
+	}
+	return d, nil
 }

@@ -52,16 +52,12 @@ func (r *Relay) rejectFilter(ctx context.Context, filter nostr.Filter) (reject b
 // malformedFilter is why a filter, or the id of its subscription, cannot be
 // served; "" where it can. go-nostr writes the id back without escaping it.
 func malformedFilter(id string, f nostr.Filter) string {
-	values := len(f.IDs) + len(f.Authors) + len(f.Kinds)
-	for _, vs := range f.Tags {
-		values += len(vs)
-	}
 	switch {
 	case len(id) > maxSubscriptionID:
 		return "invalid: the subscription id is too long"
 	case strings.ContainsFunc(id, func(c rune) bool { return c < ' ' || c == '"' || c == '\\' || c == utf8.RuneError }):
 		return "invalid: the subscription id has characters that it must not have"
-	case values > ledger.MaxFilterValues:
+	case ledger.TooLarge(f):
 		return "invalid: the filter is too large"
 	}
 	return ""

@@ -157,13 +157,7 @@ func (s *sender) lookUp(ctx context.Context, cfg config, me *nip17.SecretSigner)
 	if err != nil {
 		return err
 	}
-	id, ok := orders.UnescapeID(o.OrderID)
-	if !ok {
-		return orders.Errorf(orders.ECONFLICT, "this order's id is too long to be answered")
-	}
-	s.draft.OrderID, s.draft.To = id, o.SellerPubkey
-	if o.SellerPubkey == me.PublicKey() {
-		s.draft.To = o.BuyerPubkey
-	}
-	return nil
+	answer, err := o.Answer(me.PublicKey())
+	s.draft.OrderID, s.draft.To = answer.OrderID, answer.To
+	return err
 }

@@ -12,6 +12,16 @@ import (
 // have in all.
 const MaxFilterValues = 1000
 
+// TooLarge reports whether f has more than MaxFilterValues: Query and Count then
+// answer ErrFilterTooLarge.
+func TooLarge(f nostr.Filter) bool {
+	values := len(f.IDs) + len(f.Authors) + len(f.Kinds)
+	for _, vs := range f.Tags {
+		values += len(vs)
+	}
+	return values > MaxFilterValues
+}
+
 // maxKindBranches is up to how many kinds each get a branch of their own, so
 // that each is read newest first from its index.
 const maxKindBranches = 16
@@ -34,15 +44,13 @@ func (b *branch) and(cond string, args ...any) {
 // reader may see. None: nothing can match. Who may see an event is part of every
 // branch, never a check afterwards.
 func compile(f nostr.Filter, reader string, now int64) ([]*branch, error) {
-	values := len(f.IDs) + len(f.Authors) + len(f.Kinds)
 	// NIP-50 is not offered: a search finds nothing rather than everything.
 	empty := f.Search != "" || isEmpty(f.IDs) || isEmpty(f.Authors) || isEmpty(f.Kinds)
 	for name, vs := range f.Tags {
-		values += len(vs)
 		empty = empty || isEmpty(vs) || vs != nil && !isTagName(name)
 	}
 	switch {
-	case values > MaxFilterValues:
+	case TooLarge(f):
 		return nil, ErrFilterTooLarge
 	case empty || f.Since != nil && f.Until != nil && *f.Since > *f.Until:
 		return nil, nil
