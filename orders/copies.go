@@ -70,6 +70,7 @@ func (f *Fact) absorb(later *Fact) {
 	f.Seq = max(f.Seq, later.Seq)
 	f.Inboxes = union(f.Inboxes, later.Inboxes)
 	f.Transports = union(f.Transports, later.Transports)
+	f.Held = f.Held && later.Held
 }
 
 // said is everything that twins have in common, as a key.

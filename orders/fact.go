@@ -57,6 +57,7 @@ type Fact struct {
 	ByNode         bool `json:"byNode,omitempty"`         // evidence of the relay's own payment node
 	SellerDelivers bool `json:"sellerDelivers,omitempty"` // the dialect lets a seller say delivered
 	Hint           bool `json:"hint,omitempty"`           // guessed from free text: a note where the sender may not say the verb
+	Held           bool `json:"held,omitempty"`           // its author had said more than the operator's limits allow
 
 	Public
 	// Carries names the private fields that are in Box, sorted.

@@ -56,6 +56,7 @@ func (f *folding) order() *Order {
 	for _, t := range f.accepted() {
 		o.UpdatedTimestamp = t.tau
 	}
+	o.Held = f.intent >= 0 && f.ts[f.intent].Held && f.first(func(t *telling) bool { return t.role == Seller && t.Trust == Bound }) < 0
 	f.sums(o)
 	f.times(o)
 	f.details(o)
@@ -184,14 +185,15 @@ func (f *folding) afterCancel() {
 }
 
 // history writes the timeline and keeps the boxes of those who take part; what
-// a stranger sealed is nobody's.
+// a stranger sealed is nobody's, and what is over a limit would let one message
+// cost as much as all those before it.
 func (f *folding) history(o *Order) {
 	o.Timeline = make([]TimelineEntry, 0, len(f.ts))
 	for i := range f.ts {
 		t := &f.ts[i]
 		o.Version = max(o.Version, t.Seq)
 		ref := FactRef(t.ID, t.N)
-		if t.Box != nil && t.reason != NotAParticipant {
+		if t.Box != nil && t.reason != NotAParticipant && t.reason != OverLimit {
 			if o.Boxes == nil {
 				o.Boxes = map[string]Box{}
 			}

@@ -15,7 +15,7 @@ import (
 //	 3  the buyer is the author of the ≺-least bound intent, else of the unbound
 //	    one, else the side that the ≺-least role-bound fact implies
 //	 4  refused: a stranger; a verb that is not of the sender's role; a throw-away
-//	    key with a verb it may not say
+//	    key with a verb it may not say; whatever but an intent is over a limit
 //	 5  one intent stands, the ≺-least, bound before unbound; others are duplicates
 //	 6  commit is the ≺-least bound process, shipped or delivered of the seller;
 //	    done the ≺-least bound delivered
@@ -148,6 +148,8 @@ func (f *folding) judgeSenders() {
 			t.reason = WrongRole
 		case t.Trust != Bound && !t.rule.Unbound:
 			t.reason = UnboundSender
+		case t.Held && t.Verb != Intent:
+			t.reason = OverLimit
 		}
 	}
 }

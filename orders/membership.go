@@ -43,6 +43,12 @@ type Beginning struct {
 	IntentID string
 	At       int64
 	Seq      int64
+
+	// Mark is the ledger seq of the last time that something of the order was
+	// erased, 0 for never; Retired tells that all of it was, and that the order is
+	// gone for good: only its id is kept, so that nobody gets it again.
+	Mark    int64
+	Retired bool
 }
 
 // Tau is the time at which a fact is shown: the sender's clock, but never later
@@ -167,10 +173,10 @@ func onlyBegun(bs []Beginning, at int64) Key {
 }
 
 // Assemble reads the order k from its facts, whole. It returns nil where no such
-// order exists: none of its facts begins one.
+// order exists: none of its facts begins one, or it was retired.
 func Assemble(ctx context.Context, src Source, k Key) (*Order, error) {
 	begin, ok, err := src.Beginning(ctx, k)
-	if err != nil || !ok {
+	if err != nil || !ok || begin.Retired {
 		return nil, err
 	}
 	facts, seq, err := Members(ctx, src, k)
@@ -178,6 +184,6 @@ func Assemble(ctx context.Context, src Source, k Key) (*Order, error) {
 		return nil, err
 	}
 	o := Fold(k.Pair, facts)
-	o.IntentID, o.OrderID, o.Version = begin.IntentID, k.OrderID, max(o.Version, seq)
+	o.IntentID, o.OrderID, o.Version = begin.IntentID, k.OrderID, max(o.Version, seq, begin.Mark)
 	return o, nil
 }

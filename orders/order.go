@@ -53,6 +53,7 @@ type Order struct {
 	CheckoutID               string           `json:"checkoutId,omitempty"`
 	ShippingOption           string           `json:"shippingOption,omitempty"`
 	Stub                     bool             `json:"stub,omitempty"` // no intent has come yet
+	Held                     bool             `json:"held,omitempty"` // looks like spam: the buyer was over a limit, and the seller has not answered
 	Version                  int64            `json:"version"`        // highest ledger seq that bears on the order
 	Timeline                 []TimelineEntry  `json:"timeline"`
 	Boxes                    map[string]Box   `json:"boxes,omitempty"`          // by fact (TimelineEntry.Fact)
@@ -116,6 +117,7 @@ const (
 	UnboundSender     Reason = "unbound-sender"
 	DuplicateID       Reason = "duplicate-id"
 	IllegalTransition Reason = "illegal-transition"
+	OverLimit         Reason = "over-limit"
 )
 
 // Stats sums up the orders of one participant in one role. Amounts are sats.

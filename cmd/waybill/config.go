@@ -7,6 +7,7 @@ import (
 	"os"
 	"regexp"
 	"strings"
+	"time"
 
 	"github.com/caarlos0/env/v11"
 	"github.com/nbd-wtf/go-nostr"
@@ -22,12 +23,15 @@ type config struct {
 	DataDir string   `toml:"data_dir" env:"DATA_DIR"`
 	Admins  []string `toml:"admins" env:"ADMINS"`
 
-	Relay    relayConfig   `toml:"relay" envPrefix:"RELAY_"`
-	Redis    redisConfig   `toml:"redis" envPrefix:"REDIS_"`
-	Ledger   ledgerConfig  `toml:"ledger" envPrefix:"LEDGER_"`
-	Keys     keysConfig    `toml:"keys" envPrefix:"KEYS_"`
-	Dialects dialectConfig `toml:"dialects" envPrefix:"DIALECTS_"`
-	Log      logConfig     `toml:"log" envPrefix:"LOG_"`
+	Relay     relayConfig     `toml:"relay" envPrefix:"RELAY_"`
+	Limits    limitsConfig    `toml:"limits" envPrefix:"LIMITS_"`
+	Redis     redisConfig     `toml:"redis" envPrefix:"REDIS_"`
+	Ledger    ledgerConfig    `toml:"ledger" envPrefix:"LEDGER_"`
+	Retention retentionConfig `toml:"retention" envPrefix:"RETENTION_"`
+	Keys      keysConfig      `toml:"keys" envPrefix:"KEYS_"`
+	Dialects  dialectConfig   `toml:"dialects" envPrefix:"DIALECTS_"`
+	Admin     adminConfig     `toml:"admin" envPrefix:"ADMIN_"`
+	Log       logConfig       `toml:"log" envPrefix:"LOG_"`
 }
 
 type relayConfig struct {
@@ -41,11 +45,21 @@ type relayConfig struct {
 	Description string   `toml:"description" env:"DESCRIPTION"`
 	Contact     string   `toml:"contact" env:"CONTACT"`
 	Operator    string   `toml:"operator" env:"OPERATOR"`
+
+	TrustedProxies      []string `toml:"trusted_proxies" env:"TRUSTED_PROXIES"`
+	AuthRequiredToWrite bool     `toml:"auth_required_to_write" env:"AUTH_REQUIRED_TO_WRITE"`
+	MinPoW              int      `toml:"min_pow" env:"MIN_POW"`
 }
 
 type redisConfig struct {
-	URL     string `toml:"url" env:"URL"`
-	URLFile string `toml:"url_file" env:"URL_FILE"`
+	URL          string `toml:"url" env:"URL"`
+	URLFile      string `toml:"url_file" env:"URL_FILE"`
+	PasswordFile string `toml:"password_file" env:"PASSWORD_FILE"`
+	TLSCAFile    string `toml:"tls_ca_file" env:"TLS_CA_FILE"`
+	TLSCertFile  string `toml:"tls_cert_file" env:"TLS_CERT_FILE"`
+	TLSKeyFile   string `toml:"tls_key_file" env:"TLS_KEY_FILE"`
+	Plaintext    bool   `toml:"plaintext" env:"PLAINTEXT"`
+	Embedded     string `toml:"embedded" env:"EMBEDDED"`
 }
 
 type ledgerConfig struct {
@@ -75,6 +89,32 @@ type logConfig struct {
 	Format string `toml:"format" env:"FORMAT"`
 }
 
+// limitsConfig holds what one client may cost. All of it follows a SIGHUP.
+type limitsConfig struct {
+	Memory            size     `toml:"memory" env:"MEMORY"`
+	Message           size     `toml:"message" env:"MESSAGE"`
+	Unanswered        int      `toml:"unanswered" env:"UNANSWERED"`
+	WriteTimeout      duration `toml:"write_timeout" env:"WRITE_TIMEOUT"`
+	Connections       int      `toml:"connections" env:"CONNECTIONS"`
+	ConnectionsPerIP  int      `toml:"connections_per_ip" env:"CONNECTIONS_PER_IP"`
+	BytesPerSecond    size     `toml:"bytes_per_second" env:"BYTES_PER_SECOND"`
+	ExemptIPs         []string `toml:"exempt_ips" env:"EXEMPT_IPS"`
+	Subscriptions     int      `toml:"subscriptions" env:"SUBSCRIPTIONS"`
+	Filters           int      `toml:"filters" env:"FILTERS"`
+	WrapsPerRecipient int      `toml:"wraps_per_recipient" env:"WRAPS_PER_RECIPIENT"`
+	IntentsPerAuthor  int      `toml:"intents_per_author" env:"INTENTS_PER_AUTHOR"`
+	FactsPerOrder     int      `toml:"facts_per_order" env:"FACTS_PER_ORDER"`
+}
+
+type retentionConfig struct {
+	Completed duration `toml:"completed" env:"COMPLETED"`
+}
+
+type adminConfig struct {
+	Listen string   `toml:"listen" env:"LISTEN"`
+	MaxLag duration `toml:"max_lag" env:"MAX_LAG"`
+}
+
 // defaults is the configuration of a relay that was told nothing. What is empty
 // here follows from the other values (complete).
 func defaults() config {
@@ -86,7 +126,14 @@ func defaults() config {
 			Name:        "Waybill",
 			Description: "A Nostr relay that keeps track of orders.",
 		},
-		Log: logConfig{Level: "info", Format: "auto"},
+		Limits: limitsConfig{
+			Memory: 512 << 20, Message: 512_000, Unanswered: 32, WriteTimeout: duration(10 * time.Second),
+			Connections: 10_000, ConnectionsPerIP: 100, BytesPerSecond: 2 << 20, ExemptIPs: []string{"127.0.0.0/8", "::1/128"},
+			Subscriptions: 64, Filters: 20, WrapsPerRecipient: 50_000, IntentsPerAuthor: 100, FactsPerOrder: 1000,
+		},
+		Redis: redisConfig{Embedded: "auto"},
+		Admin: adminConfig{MaxLag: duration(30 * time.Second)},
+		Log:   logConfig{Level: "info", Format: "auto"},
 	}
 }
 

@@ -31,6 +31,7 @@ func TestExampleIsTheDefaults(t *testing.T) {
 	}
 	want := defaults()
 	want.Admins, want.Relay.PublicURLs, want.Dialects.RumorKinds = []string{}, []string{}, []int{}
+	want.Relay.TrustedProxies = []string{}
 	if d := cmp.Diff(want, got); d != "" {
 		t.Errorf("config.example.toml differs from the defaults (-defaults +example):\n%s", d)
 	}

@@ -23,8 +23,9 @@ const (
 const maxExact = 1<<53 - 1
 
 // Project assembles each order from its facts and writes it: the only way in,
-// for live tracking, rebuild and repair alike. A key whose order does not exist
-// is passed over; what Redis may still hold of it is for Prune.
+// for live tracking, rebuild, repair and retention alike. An order that was retired
+// is taken out. A key whose order does not exist is passed over; what Redis may
+// still hold of it is for Prune.
 //
 // Errors: those of src; EUNAVAILABLE; ErrBlocked where an order could not be
 // written and all others were. Repeating is harmless.
@@ -32,6 +33,7 @@ func (s *Store) Project(ctx context.Context, src orders.Source, keys []orders.Ke
 	src = orders.Batch(src)
 	var blocked error
 	var os []*orders.Order
+	var retired []string
 	size := 0
 	write := func() error {
 		err := s.Write(ctx, os)
@@ -49,6 +51,14 @@ func (s *Store) Project(ctx context.Context, src orders.Source, keys []orders.Ke
 			return err
 		case o != nil:
 			os, size = append(os, o), size+boxBytes(o)
+		default:
+			begin, ok, err := src.Beginning(ctx, k)
+			if err != nil {
+				return err
+			}
+			if ok && begin.Retired {
+				retired = append(retired, begin.IntentID)
+			}
 		}
 		if len(os) >= batchOrders || size >= batchBytes {
 			if err := write(); err != nil {
@@ -57,6 +67,11 @@ func (s *Store) Project(ctx context.Context, src orders.Source, keys []orders.Ke
 		}
 	}
 	if err := write(); err != nil {
+		return err
+	}
+	if _, err := s.Remove(ctx, retired...); errors.Is(err, ErrBlocked) {
+		blocked = err
+	} else if err != nil {
 		return err
 	}
 	return blocked

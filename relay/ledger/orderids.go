@@ -85,11 +85,11 @@ func (l *Ledger) Owns(ctx context.Context, intentIDs []string) (map[string]bool,
 	return owned, nil
 }
 
-const selectBeginning = "SELECT intent_id, party_a, party_b, client_id, begun, begin_seq FROM order_ids"
+const selectBeginning = "SELECT intent_id, party_a, party_b, client_id, begun, begin_seq, mark_seq, retired_at > 0 FROM order_ids"
 
 func scanBeginning(rows *sql.Rows) (b orders.Beginning, err error) {
 	var one, other string
-	err = rows.Scan(&b.IntentID, &one, &other, &b.Key.OrderID, &b.At, &b.Seq)
+	err = rows.Scan(&b.IntentID, &one, &other, &b.Key.OrderID, &b.At, &b.Seq, &b.Mark, &b.Retired)
 	b.Key.Pair = orders.PairOf(one, other)
 	return b, err
 }

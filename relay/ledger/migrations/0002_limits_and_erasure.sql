@@ -1,0 +1,21 @@
+-- Who says how much (held: it was over a limit when it came), and what was erased.
+
+ALTER TABLE facts ADD COLUMN sender TEXT NOT NULL DEFAULT '';
+ALTER TABLE facts ADD COLUMN held INTEGER NOT NULL DEFAULT 0 CHECK (held IN (0, 1));
+UPDATE facts SET sender = coalesce(json_extract(public, '$.sender'), '');
+CREATE INDEX facts_sender ON facts (sender, verb, received_at);
+
+-- retired_at (ms; 0: it stands) makes the row a tombstone: the order's boxes and
+-- wraps are erased, and no later message brings it back. mark_seq is a number out
+-- of the sequence of facts.seq, drawn whenever something of the order is erased,
+-- so that whoever follows the facts learns of it.
+ALTER TABLE order_ids ADD COLUMN retired_at INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE order_ids ADD COLUMN mark_seq INTEGER NOT NULL DEFAULT 0;
+CREATE INDEX order_ids_mark ON order_ids (mark_seq) WHERE mark_seq > 0;
+
+-- Who asked to be forgotten (NIP-62), and up to which created_at (seconds).
+CREATE TABLE vanished (
+    pubkey TEXT    PRIMARY KEY,
+    at     INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX inbox_author ON inbox (seal_author) WHERE seal_author IS NOT NULL;
