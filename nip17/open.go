@@ -49,6 +49,7 @@ type Option func(*options)
 type options struct {
 	verified bool
 	now      func() time.Time
+	work     int
 }
 
 // Verified tells Open that the wrap's id and signature were checked already, as

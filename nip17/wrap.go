@@ -13,11 +13,16 @@ import (
 
 	"github.com/decred/dcrd/dcrec/secp256k1/v4"
 	"github.com/nbd-wtf/go-nostr"
+	"github.com/nbd-wtf/go-nostr/nip13"
 	"github.com/nbd-wtf/go-nostr/nip44"
 )
 
 // maxBackdate is how far NIP-59 lets the times of seals and wraps lie back.
 const maxBackdate = 48 * time.Hour
+
+// Work makes Wrap put so many bits of work (NIP-13) into every gift wrap, for a
+// relay that asks for it. It takes twice as long with every bit.
+func Work(bits int) Option { return func(o *options) { o.work = bits } }
 
 // Wrap makes the gift wraps of one message: for each recipient (hex), and for
 // the sender himself once, last where he is not among them. Doubles are dropped.
@@ -50,7 +55,7 @@ func Wrap(ctx context.Context, from Signer, rumor nostr.Event, recipients []stri
 	}
 	wraps := make([]nostr.Event, 0, len(all))
 	for _, to := range all {
-		wrap, err := wrapFor(ctx, from, text, to, now)
+		wrap, err := wrapFor(ctx, from, text, to, now, o.work)
 		if err != nil {
 			return nil, err
 		}
@@ -99,7 +104,7 @@ func encodable(rumor *nostr.Event) bool {
 	return true
 }
 
-func wrapFor(ctx context.Context, from Signer, rumor, to string, now time.Time) (nostr.Event, error) {
+func wrapFor(ctx context.Context, from Signer, rumor, to string, now time.Time, work int) (nostr.Event, error) {
 	content, err := from.Encrypt(ctx, to, rumor)
 	if err != nil {
 		return nostr.Event{}, fmt.Errorf("nip17: encrypt the rumor: %w", err)
@@ -119,11 +124,11 @@ func wrapFor(ctx context.Context, from Signer, rumor, to string, now time.Time) 
 	if err != nil {
 		return nostr.Event{}, err
 	}
-	return wrapSeal(text, to, now)
+	return wrapSeal(ctx, text, to, now, work)
 }
 
 // wrapSeal makes the outer event, with a key that is used once and wiped.
-func wrapSeal(seal, to string, now time.Time) (wrap nostr.Event, err error) {
+func wrapSeal(ctx context.Context, seal, to string, now time.Time, work int) (wrap nostr.Event, err error) {
 	if err := encryptable(len(seal)); err != nil {
 		return wrap, err
 	}
@@ -147,6 +152,14 @@ func wrapSeal(seal, to string, now time.Time) (wrap nostr.Event, err error) {
 	}
 	if wrap.CreatedAt, err = backdated(now); err != nil {
 		return nostr.Event{}, err
+	}
+	if work > 0 {
+		wrap.PubKey = encodePublicKey(once.PubKey())
+		nonce, err := nip13.DoWork(ctx, wrap, work)
+		if err != nil {
+			return nostr.Event{}, fmt.Errorf("nip17: work on a wrap: %w", err)
+		}
+		wrap.Tags = append(wrap.Tags, nonce)
 	}
 	return wrap, sign(once, &wrap)
 }

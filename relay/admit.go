@@ -33,6 +33,9 @@ func (r *Relay) rejectEvent(ctx context.Context, evt *nostr.Event) (reject bool,
 
 // refusal is why an event is not taken, with a NIP-01 prefix; "" takes it.
 func (r *Relay) refusal(ctx context.Context, evt *nostr.Event, now time.Time) string {
+	if reason := r.unwelcome(ctx, evt); reason != "" {
+		return reason
+	}
 	switch evt.Kind {
 	case nostr.KindGiftWrap:
 	case nostr.KindSeal, nostr.KindDirectMessage, kindFileMessage:
@@ -55,7 +58,7 @@ func (r *Relay) refusal(ctx context.Context, evt *nostr.Event, now time.Time) st
 		return "invalid: the event is too large"
 	}
 	if evt.Kind == nostr.KindGiftWrap {
-		return r.wrapRefusal(ctx, evt)
+		return r.wrapRefusal(ctx, evt, now)
 	}
 	return ""
 }
@@ -81,7 +84,7 @@ func expired(evt *nostr.Event, now time.Time) bool {
 	return at != -1 && at.Time().Before(now)
 }
 
-func (r *Relay) wrapRefusal(ctx context.Context, evt *nostr.Event) string {
+func (r *Relay) wrapRefusal(ctx context.Context, evt *nostr.Event, now time.Time) string {
 	if len(evt.Content) > nip17.MaxContent || weight(evt)-len(evt.Content) > maxWrapTags {
 		return "invalid: the gift wrap is too large"
 	}
@@ -97,12 +100,14 @@ func (r *Relay) wrapRefusal(ctx context.Context, evt *nostr.Event) string {
 	case err != nil:
 		r.log.Error().Err(err).Msg("the ledger does not answer")
 		return "error: try again later"
-	case !takes && r.cfg.Anyone:
-		return r.overQuota(ctx, to[0])
-	case !takes:
+	case !takes && !r.cfg.Anyone:
 		return "restricted: this relay takes gift wraps for its participants only"
+	case !takes:
+		if reason := r.overQuota(ctx, to[0]); reason != "" {
+			return reason
+		}
 	}
-	return ""
+	return r.crowded(to[0], now)
 }
 
 // recipients are the keys in the p tags.

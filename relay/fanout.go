@@ -15,11 +15,9 @@ import (
 type fanout struct {
 	mu     sync.RWMutex
 	subs   map[subscriptionID]*subscription
+	open   map[*session]int // how many subscriptions each has
 	byKind map[int]map[*subscription]struct{}
 }
-
-// maxFilters bounds the live filters of one subscription.
-const maxFilters = 100
 
 // anyKind indexes the subscriptions with a filter that names no kind.
 const anyKind = -1
@@ -38,12 +36,13 @@ type subscription struct {
 }
 
 func newFanout() *fanout {
-	return &fanout{subs: map[subscriptionID]*subscription{}, byKind: map[int]map[*subscription]struct{}{}}
+	return &fanout{subs: map[subscriptionID]*subscription{}, open: map[*session]int{}, byKind: map[int]map[*subscription]struct{}{}}
 }
 
 // add registers one filter of a REQ. A REQ with an id that is in use replaces
-// the former (NIP-01); they are told apart by their contexts.
-func (f *fanout) add(ctx context.Context, s *session, id string, filter nostr.Filter) {
+// the former (NIP-01); they are told apart by their contexts. What is over the
+// limits is not registered: refused says why, with a NIP-01 prefix.
+func (f *fanout) add(ctx context.Context, s *session, id string, filter nostr.Filter, limits *Limits) (refused string) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	key := subscriptionID{s, id}
@@ -52,16 +51,20 @@ func (f *fanout) add(ctx context.Context, s *session, id string, filter nostr.Fi
 		if sub != nil {
 			f.forget(sub)
 		}
+		if f.open[s] >= limits.Subscriptions {
+			return "rate-limited: this connection has too many subscriptions open, close some"
+		}
 		sub = &subscription{subscriptionID: key, done: ctx.Done()}
 		f.subs[key] = sub
+		f.open[s]++
 		context.AfterFunc(ctx, func() {
 			f.mu.Lock()
 			defer f.mu.Unlock()
 			f.forget(sub)
 		})
 	}
-	if len(sub.filters) == maxFilters {
-		return // its stored events come; live ones only for the first filters
+	if len(sub.filters) >= limits.Filters {
+		return "rate-limited: too many filters in one subscription"
 	}
 	sub.filters = append(sub.filters, filter)
 	for _, kind := range kindsOf(filter) {
@@ -70,6 +73,7 @@ func (f *fanout) add(ctx context.Context, s *session, id string, filter nostr.Fi
 		}
 		f.byKind[kind][sub] = struct{}{}
 	}
+	return ""
 }
 
 func kindsOf(filter nostr.Filter) []int {
@@ -82,6 +86,9 @@ func kindsOf(filter nostr.Filter) []int {
 func (f *fanout) forget(sub *subscription) {
 	if f.subs[sub.subscriptionID] == sub {
 		delete(f.subs, sub.subscriptionID)
+		if f.open[sub.session]--; f.open[sub.session] == 0 {
+			delete(f.open, sub.session)
+		}
 	}
 	for _, filter := range sub.filters {
 		for _, kind := range kindsOf(filter) {

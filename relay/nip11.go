@@ -22,8 +22,11 @@ type information struct {
 type limitation struct {
 	MaxMessageLength int  `json:"max_message_length"`
 	MaxSubidLength   int  `json:"max_subid_length"`
+	MaxSubscriptions int  `json:"max_subscriptions"`
+	MaxFilters       int  `json:"max_filters"`
 	MaxLimit         int  `json:"max_limit"`
 	DefaultLimit     int  `json:"default_limit"`
+	MinPoW           int  `json:"min_pow_difficulty"`
 	AuthRequired     bool `json:"auth_required"`
 	PaymentRequired  bool `json:"payment_required"`
 	RestrictedWrites bool `json:"restricted_writes"`
@@ -34,14 +37,18 @@ type limitation struct {
 const Software = "https://github.com/waybill-relay/waybill"
 
 func (r *Relay) information() information {
+	limits := r.limits.Load()
 	return information{
 		Name: r.cfg.Name, Description: r.cfg.Description, Pubkey: r.cfg.Operator, Contact: r.cfg.Contact,
 		Self:          r.cfg.Self,
-		SupportedNIPs: []int{1, 9, 11, 17, 40, 42, 44, 45, 59, 70},
+		SupportedNIPs: []int{1, 9, 11, 13, 17, 40, 42, 44, 45, 59, 70},
 		Software:      Software, Version: r.cfg.Version,
 		Limitation: limitation{
 			MaxMessageLength: maxMessage, MaxSubidLength: maxSubscriptionID,
 			MaxLimit: r.cfg.MaxLimit, DefaultLimit: r.cfg.MaxLimit,
+			MaxSubscriptions: limits.Subscriptions, MaxFilters: limits.Filters,
+			// Without it there would be little left to do here.
+			AuthRequired: limits.AuthToWrite, MinPoW: limits.MinPoW,
 			RestrictedWrites: true, CreatedAtUpper: int(maxAhead.Seconds()),
 		},
 	}

@@ -29,18 +29,30 @@ const (
 func (r *Relay) subscribe(ctx context.Context, filter *nostr.Filter) {
 	guard(r.log, "subscribe", func() {
 		id := khatru.GetSubscriptionID(ctx)
+		refused := malformedFilter(id, *filter)
 		// Also before AUTH: who may read is asked again for every event, and a REQ
 		// that is refused ends its context, and with it the subscription.
-		if s := r.sessions.of(ctx); s != nil && malformedFilter(id, *filter) == "" {
-			r.fanout.add(ctx, s, id, *filter)
+		if s := r.sessions.of(ctx); s != nil && refused == "" {
+			refused = r.fanout.add(ctx, s, id, *filter, r.limits.Load())
+		}
+		if refused != "" {
+			// khatru does not ask rejectFilter about a limit of 0, and asks it next, with
+			// the same filter, about any other.
+			filter.LimitZero, filter.Search = false, refusedFilter+refused
 		}
 	})
 }
 
+// refusedFilter marks a filter that subscribe has refused, with the reason behind
+// it. It is no UTF-8; a client that sends it all the same is refused in its own words.
+const refusedFilter = "\xff"
+
 // rejectFilter asks for AUTH where without it there could be nothing to see.
 func (r *Relay) rejectFilter(ctx context.Context, filter nostr.Filter) (reject bool, reason string) {
-	id, _ := requestID(ctx)
-	if reason := malformedFilter(id, filter); reason != "" {
+	if reason, refused := strings.CutPrefix(filter.Search, refusedFilter); refused {
+		return true, reason
+	}
+	if reason := malformedFilter("", filter); reason != "" { // a COUNT
 		return true, reason
 	}
 	if r.mustAuthenticate(ctx, filter) {
@@ -61,16 +73,6 @@ func malformedFilter(id string, f nostr.Filter) string {
 		return "invalid: the filter is too large"
 	}
 	return ""
-}
-
-// requestID is the id of the REQ that is being answered; a COUNT has none.
-func requestID(ctx context.Context) (id string, ok bool) {
-	defer func() {
-		if recover() != nil { // khatru panics outside of a REQ
-			ok = false
-		}
-	}()
-	return khatru.GetSubscriptionID(ctx), true
 }
 
 func (r *Relay) mustAuthenticate(ctx context.Context, filter nostr.Filter) bool {

@@ -15,6 +15,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/fiatjaf/khatru"
@@ -38,7 +39,8 @@ type Config struct {
 	InboxQuota  int      // how many wraps are kept for somebody who is no participant
 	Kinds       []int    // the other kinds that are accepted
 	MaxLimit    int      // the most events one filter returns
-	Late        func()   // called where a key came while its wrap was being stored; nil: nobody is told
+	Limits      Limits
+	Late        func() // called where a key came while its wrap was being stored; nil: nobody is told
 }
 
 // A Relay serves NIP-01 over WebSockets and its NIP-11 document. Make it with New.
@@ -50,6 +52,8 @@ type Relay struct {
 	decoder *Decoder
 	log     zerolog.Logger
 
+	limits    atomic.Pointer[Limits]
+	wraps     *inflow
 	sessions  sessions
 	fanout    *fanout
 	kinds     map[int]bool
@@ -72,7 +76,7 @@ const (
 func New(cfg Config, l *ledger.Ledger, keyring *nip17.Keyring, decoder *Decoder, log zerolog.Logger) *Relay {
 	r := &Relay{
 		cfg: cfg, khatru: khatru.NewRelay(), ledger: l, keyring: keyring, decoder: decoder, log: log,
-		fanout: newFanout(), kinds: map[int]bool{}, hosts: map[string]string{},
+		fanout: newFanout(), wraps: newInflow(), kinds: map[int]bool{}, hosts: map[string]string{},
 	}
 	for _, k := range cfg.Kinds {
 		r.kinds[k] = true
@@ -83,6 +87,7 @@ func New(cfg Config, l *ledger.Ledger, keyring *nip17.Keyring, decoder *Decoder,
 			r.hosts[strings.ToLower(parsed.Host)] = u
 		}
 	}
+	r.SetLimits(cfg.Limits)
 	r.hook()
 	r.server = &http.Server{
 		Handler: r.mux(), ConnContext: withConn,

@@ -187,9 +187,16 @@ func (d *daemon) openRelay(context.Context) (err error) {
 		Name: cfg.Name, Description: cfg.Description, Contact: cfg.Contact, Operator: cfg.Operator,
 		Version: versionText(), Self: d.identity.PublicKey(), PublicURLs: cfg.PublicURLs,
 		Anyone: cfg.Accept == "anyone", InboxQuota: cfg.InboxQuota, Kinds: cfg.Kinds, MaxLimit: cfg.MaxLimit,
-		Late: d.backlog.Late,
+		Limits: relayLimits(d.cfg), Late: d.backlog.Late,
 	}, d.ledger, d.keyring, d.decoder, d.log)
 	return nil
+}
+
+func relayLimits(cfg config) relay.Limits {
+	return relay.Limits{
+		Subscriptions: cfg.Limits.Subscriptions, Filters: cfg.Limits.Filters, WrapsPerRecipient: cfg.Limits.WrapsPerRecipient,
+		AuthToWrite: cfg.Relay.AuthRequiredToWrite, MinPoW: cfg.Relay.MinPoW,
+	}
 }
 
 // run serves until ctx ends; to be stopped is no error.

@@ -49,7 +49,7 @@ func (c *Client) Publish(ctx context.Context, from orders.Signer, rumor nostr.Ev
 	if c.Copy && c.Self != "" && !slices.Contains(readers, c.Self) {
 		readers = append(readers, c.Self)
 	}
-	wraps, err := nip17.Wrap(ctx, from, rumor, readers)
+	wraps, err := nip17.Wrap(ctx, from, rumor, readers, nip17.Work(work(ctx, c.Relays)))
 	if err != nil {
 		return orders.Sent{}, orders.Errorf(orders.EINVALID, "this message cannot be wrapped: %w", err)
 	}

@@ -1,0 +1,54 @@
+package relay
+
+import (
+	"context"
+	"strconv"
+	"time"
+
+	"github.com/nbd-wtf/go-nostr"
+	"github.com/nbd-wtf/go-nostr/nip13"
+)
+
+// Limits is what one client may cost the others. They may change while the relay
+// runs (SetLimits).
+type Limits struct {
+	Subscriptions     int  // open at once on one connection
+	Filters           int  // of one subscription
+	WrapsPerRecipient int  // gift wraps for one recipient in an hour; 0: no limit
+	AuthToWrite       bool // events are taken from authenticated clients only (NIP-42)
+	MinPoW            int  // leading zero bits that the id of an event needs (NIP-13)
+}
+
+// DefaultLimits suit a relay that is open to the world.
+func DefaultLimits() Limits {
+	return Limits{Subscriptions: 64, Filters: 20, WrapsPerRecipient: 50_000}
+}
+
+// SetLimits changes the limits. What is open stays open.
+func (r *Relay) SetLimits(l Limits) {
+	r.limits.Store(&l)
+	r.wraps.setPerHour(l.WrapsPerRecipient)
+}
+
+// unwelcome is why no event is taken from this client, whatever it is, or none
+// with so little work in it; "" where it may come in.
+func (r *Relay) unwelcome(ctx context.Context, evt *nostr.Event) string {
+	limits := r.limits.Load()
+	switch {
+	case limits.AuthToWrite && r.reader(ctx) == "":
+		return "auth-required: this relay takes events from authenticated clients only"
+	// The work that its author meant to do: an id may begin with zeros by luck.
+	case limits.MinPoW > 0 && nip13.CommittedDifficulty(evt) < limits.MinPoW:
+		return "pow: this relay asks for " + strconv.Itoa(limits.MinPoW) + " bits of work (NIP-13)"
+	}
+	return ""
+}
+
+// crowded is why a gift wrap for this recipient is not taken now, or "". It is
+// the last question about an event: what it counts is on its way to the disk.
+func (r *Relay) crowded(recipient string, now time.Time) string {
+	if !r.wraps.admit(recipient, now) {
+		return "rate-limited: too many messages for this recipient, try again later"
+	}
+	return ""
+}
