@@ -233,6 +233,26 @@ func TestLives(t *testing.T) {
 			facts:  []Fact{says(ana, Intent, 0), says(bob, Request, 2, hint, with(FieldContent, FieldPaymentLink))},
 			status: StatusPaymentRequested, payment: PaymentRequested,
 		},
+		"an intent over the limit is kept, as spam": {
+			facts: []Fact{says(ana, Intent, 0, held)}, status: StatusIntentSent, payment: PaymentNone, check: isHeld(true),
+		},
+		"until the seller answers": {
+			facts: bought(says(ana, Intent, -1, held)), status: StatusPaymentRequested, payment: PaymentRequested,
+			refusals: "duplicate-id", check: isHeld(false),
+		},
+		"not for a stranger's answer": {
+			facts: []Fact{says(ana, Intent, 0, held), says(bob, Shipped, 1, unbound), says(eve, Request, 2)}, status: StatusShipped,
+			payment: PaymentNone, refusals: "not-a-participant", check: isHeld(true),
+		},
+		"anything else over the limit does not count": {
+			facts:  bought(says(ana, Paid, 2, held, with(FieldProof), boxed), says(ana, Note, 3, held, boxed)),
+			status: StatusPaymentRequested, payment: PaymentRequested, refusals: "over-limit over-limit",
+			check: func(t *testing.T, o *Order) {
+				if len(o.Boxes) != 0 {
+					t.Errorf("%d boxes are kept", len(o.Boxes))
+				}
+			},
+		},
 		"an invoice that the buyer pastes into the chat is a note": {
 			facts:  []Fact{says(ana, Intent, 0), says(ana, Request, 2, hint, with(FieldContent))},
 			status: StatusIntentSent, payment: PaymentNone,
@@ -275,5 +295,14 @@ func TestTwins(t *testing.T) {
 	b.Inboxes, b.At = []string{ana}, b.At+2000
 	if got := len(fold(a, b).Timeline); got != 2 {
 		t.Errorf("three seconds apart: got %d lines, want 2", got)
+	}
+}
+
+func isHeld(want bool) func(*testing.T, *Order) {
+	return func(t *testing.T, o *Order) {
+		t.Helper()
+		if o.Held != want {
+			t.Errorf("held: got %v, want %v", o.Held, want)
+		}
 	}
 }

@@ -21,7 +21,7 @@ func printList(out io.Writer, page orders.Page) error {
 	fmt.Fprintln(w, "ORDER\tDATE\tBUYER\tSELLER\tTOTAL\tSTATUS\tPAYMENT")
 	for _, o := range page.Items {
 		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%d sats\t%s\t%s\n", middle(o.IntentID, 28), clock(o.CreatedTimestamp),
-			middle(o.BuyerNpub, 16), middle(o.SellerNpub, 16), o.GrandTotal, o.Status, o.Payment)
+			middle(o.BuyerNpub, 16), middle(o.SellerNpub, 16), o.GrandTotal, statusOf(o), o.Payment)
 	}
 	fmt.Fprintf(w, "\n%d of %d", len(page.Items), page.Total)
 	if page.Next != "" {
@@ -39,7 +39,7 @@ func printOrder(out io.Writer, o openedOrder) error {
 		}
 	}
 	row("Order", o.IntentID)
-	row("Status", string(o.Status))
+	row("Status", statusOf(o.Order))
 	row("Payment", string(o.Payment))
 	row("Buyer", o.BuyerNpub)
 	row("Seller", o.SellerNpub)
@@ -75,6 +75,14 @@ func printOrder(out io.Writer, o openedOrder) error {
 		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", clock(e.At), first(e.Role, "stranger"), e.Verb, details(e), verdict)
 	}
 	return w.Flush()
+}
+
+// statusOf says beside the status what a seller should know before he looks at all.
+func statusOf(o *orders.Order) string {
+	if o.Held {
+		return string(o.Status) + " (spam?)"
+	}
+	return string(o.Status)
 }
 
 func details(e orders.TimelineEntry) string {
