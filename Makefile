@@ -36,6 +36,7 @@ lint:
 
 unit:
 	$(GO) test -timeout 5m ./...
+	$(GO) test -timeout 5m ./orders -run 'Touched|Permutation|Copies|Later|Refused' -rapid.checks=5000
 
 race:
 	$(GO) test -race -timeout 15m ./...

@@ -3,6 +3,7 @@ package orders
 import (
 	"context"
 	"math"
+	"slices"
 	"sort"
 )
 
@@ -106,7 +107,8 @@ func (b *batch) all(ctx context.Context, p Pair) ([]Beginning, error) {
 func (b *batch) Begun(ctx context.Context, p Pair, from, to int64) ([]Beginning, error) {
 	begun, err := b.all(ctx, p)
 	begun = begun[sort.Search(len(begun), func(i int) bool { return begun[i].At >= from }):]
-	return begun[:sort.Search(len(begun), func(i int) bool { return begun[i].At > to })], err
+	begun = begun[:sort.Search(len(begun), func(i int) bool { return begun[i].At > to })]
+	return slices.Clip(begun), err // the caller may append to it
 }
 
 func (b *batch) BeginSeq(ctx context.Context, p Pair, to int64) (seq int64, err error) {

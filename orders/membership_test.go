@@ -3,6 +3,7 @@ package orders
 import (
 	"context"
 	"fmt"
+	"math"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -109,4 +110,19 @@ func TestTouchedAndVersion(t *testing.T) {
 			}
 		}
 	})
+}
+
+// Who appends to what a batch returned must not change what it returns next.
+func TestBatchAnswersAreTheCallers(t *testing.T) {
+	ctx := context.Background()
+	src := Batch(memory{says(ana, Intent, 0, about("1", ana, bob)), says(ana, Intent, 40*24*60, about("2", ana, bob))})
+	p := PairOf(ana, bob)
+	first, err := src.Begun(ctx, p, noon, noon)
+	if err != nil || len(first) != 1 {
+		t.Fatalf("got %v, %v", first, err)
+	}
+	_ = append(first, Beginning{IntentID: "mine"})
+	if all, _ := src.Begun(ctx, p, 0, math.MaxInt64); len(all) != 2 || all[1].IntentID != "2" {
+		t.Errorf("got %v", all)
+	}
 }

@@ -18,6 +18,7 @@ func someFact(t *rapid.T, i int) Fact {
 	f.ByAdmin = who == judge
 	f.Trust = rapid.SampledFrom([]Trust{Bound, Bound, Bound, Unbound}).Draw(t, "trust")
 	f.SellerDelivers = rapid.Bool().Draw(t, "seller delivers")
+	f.Held = rapid.IntRange(0, 7).Draw(t, "held") == 0
 	f.Hint = verb == Request && rapid.Bool().Draw(t, "hint")
 	f.Outcome = rapid.SampledFrom([]Outcome{OutcomeDelivered, OutcomeCancelled, OutcomeResume}).Draw(t, "outcome")
 	f.Tracking = rapid.SampledFrom([]string{"", "1", "2"}).Draw(t, "tracking")
