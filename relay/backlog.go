@@ -134,7 +134,7 @@ func (b *Backlog) open(ctx context.Context, row ledger.Row) error {
 		return nil // its recipient deleted it meanwhile
 	}
 	if err == nil {
-		report(b.Log, &a)
+		b.Decoder.report(&a)
 	}
 	return err
 }

@@ -26,12 +26,15 @@ type Decoder struct {
 	self    string
 	admins  []string
 	log     zerolog.Logger
+	reports zerolog.Logger
 }
 
 // NewDecoder makes a decoder; self is the relay's own public key, admins are the
 // operator's (hex).
 func NewDecoder(keyring *nip17.Keyring, dialects *dialect.Registry, sealer *nip17.Sealer, self string, admins []string, log zerolog.Logger) *Decoder {
-	return &Decoder{keyring: keyring, dialect: dialects, sealer: sealer, self: self, admins: admins, log: log}
+	// Strangers decide how much there is to report; a minute says enough of it.
+	reports := log.Sample(&zerolog.BurstSampler{Burst: reportsPerMinute, Period: time.Minute})
+	return &Decoder{keyring: keyring, dialect: dialects, sealer: sealer, self: self, admins: admins, log: log, reports: reports}
 }
 
 // Decode reads a gift wrap that arrived at receivedAt (ms) and whose id and
@@ -47,15 +50,17 @@ func (d *Decoder) Decode(ctx context.Context, wrap *nostr.Event, receivedAt int6
 	return a
 }
 
+const reportsPerMinute = 30
+
 // report logs, once it is in the ledger and without its content, a message that
 // says nothing about an order though it was meant to.
-func report(log zerolog.Logger, a *ledger.Arrival) {
+func (d *Decoder) report(a *ledger.Arrival) {
 	switch a.State {
 	case ledger.Unreadable:
-		log.Info().Str("reason", a.Reason).Msg("a gift wrap cannot be read")
+		d.reports.Info().Str("reason", a.Reason).Msg("a gift wrap cannot be read")
 	case ledger.Opened:
 		if a.Reason != "" && a.Reason != string(dialect.ErrNotAnOrder) {
-			log.Info().Str("reason", a.Reason).Msg("a message is no order message")
+			d.reports.Info().Str("reason", a.Reason).Msg("a message is no order message")
 		}
 	}
 }

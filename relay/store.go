@@ -62,7 +62,7 @@ func (r *Relay) arrive(ctx context.Context, a ledger.Arrival) (ledger.Outcome, e
 	if outcome != ledger.Stored {
 		return outcome, err
 	}
-	report(r.log, &a)
+	r.decoder.report(&a)
 	if a.State == ledger.Waiting && r.cfg.Late != nil && r.keyring.Holds(a.Recipient) {
 		// Its key was handed over after it was looked for, and the backlog went
 		// through the inbox before it was there.
