@@ -81,7 +81,7 @@ func (t *tx) insertFacts(row int64, facts []factRow) error {
 		if !fresh {
 			continue
 		}
-		t.facts++
+		t.news++
 		if err := t.begin(r, seq); err != nil {
 			return err
 		}
@@ -94,12 +94,6 @@ func (t *tx) insertFacts(row int64, facts []factRow) error {
 func (l *Ledger) FactsAfter(ctx context.Context, seq int64, limit int) ([]orders.Fact, error) {
 	facts, err := all(ctx, l.reads, scanFact, "SELECT seq, public, NULL FROM facts WHERE seq > ? ORDER BY seq LIMIT ?", seq, max(limit, 0))
 	return facts, failed("reading facts", err)
-}
-
-// LastSeq is the Seq of the newest fact, 0 where there is none.
-func (l *Ledger) LastSeq(ctx context.Context) (seq int64, err error) {
-	err = l.reads.one(ctx, []any{&seq}, "SELECT coalesce(max(seq), 0) FROM facts")
-	return seq, failed("reading facts", err)
 }
 
 func scanFact(rows *sql.Rows) (f orders.Fact, err error) {

@@ -31,7 +31,7 @@ type Ledger struct {
 	writes *writer // nil where opened for reading only
 
 	mu      sync.Mutex
-	changed chan struct{} // closed and replaced by a commit that added facts
+	changed chan struct{} // closed and replaced by a commit that added facts or marks
 }
 
 // An Option changes how a ledger is opened.
@@ -74,7 +74,7 @@ func Open(ctx context.Context, path string, opts ...Option) (*Ledger, error) {
 		w.closeConn()
 		return nil, failed("opening the ledger", err)
 	}
-	w.onFacts = l.wake
+	w.onNews = l.wake
 	go w.run()
 	return l, nil
 }
@@ -121,7 +121,7 @@ func (l *Ledger) Close() error {
 func (l *Ledger) ID() string { return l.id }
 
 // Changed returns a channel that is closed by the next commit of this process
-// that adds facts. Take it before reading, or a commit between is missed.
+// that adds facts or erases some (News). Take it before reading, or a commit between is missed.
 func (l *Ledger) Changed() <-chan struct{} {
 	l.mu.Lock()
 	defer l.mu.Unlock()

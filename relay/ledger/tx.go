@@ -11,7 +11,7 @@ import (
 type tx struct {
 	conn  *sql.Conn
 	stmts map[string]*sql.Stmt
-	facts int // added in this transaction
+	news  int // facts added and marks set in this transaction
 }
 
 func (t *tx) stmt(query string) (*sql.Stmt, error) {

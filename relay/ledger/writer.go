@@ -28,7 +28,7 @@ type writer struct {
 	once  sync.Once
 	err   error // of closing
 
-	onFacts          func()
+	onNews           func()
 	entries, commits atomic.Int64
 }
 
@@ -100,13 +100,13 @@ func (w *writer) gather(batch []*entry) []*entry {
 
 func (w *writer) commit(batch []*entry) {
 	results := make([]error, len(batch))
-	w.tx.facts = 0
+	w.tx.news = 0
 	err := w.transact(batch, results)
 	if err == nil {
 		w.entries.Add(int64(len(batch)))
 		w.commits.Add(1)
-		if w.tx.facts > 0 {
-			w.onFacts()
+		if w.tx.news > 0 {
+			w.onNews()
 		}
 	}
 	for i, e := range batch {
@@ -147,9 +147,9 @@ func (w *writer) apply(e *entry) (own, fatal error) {
 	if _, err := w.tx.exec("SAVEPOINT entry"); err != nil {
 		return nil, err
 	}
-	facts := w.tx.facts
+	news := w.tx.news
 	if own = e.run(&w.tx); own != nil {
-		w.tx.facts = facts
+		w.tx.news = news
 		if _, err := w.tx.exec("ROLLBACK TO entry"); err != nil {
 			return nil, own // no savepoint: SQLite rolled back everything
 		}
