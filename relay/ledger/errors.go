@@ -36,6 +36,7 @@ var (
 
 // SQLite's primary result codes (https://www.sqlite.org/rescode.html).
 const (
+	sqliteBusy       = 5
 	sqliteFull       = 13
 	sqliteConstraint = 19
 )
@@ -43,21 +44,24 @@ const (
 // failed gives an error of the database the form in which it leaves the
 // package: what was being done, a code, and the cause for the log.
 func failed(doing string, err error) error {
-	var (
-		known *orders.Error
-		db    *sqlite.Error
-	)
+	var known *orders.Error
 	switch {
 	case err == nil:
 		return nil
 	case errors.As(err, &known), errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		return err
-	case errors.As(err, &db) && db.Code()&0xff == sqliteFull:
+	case hasCode(err, sqliteFull):
 		return fmt.Errorf("%s: %w", doing, ErrFull)
-	case errors.As(err, &db) && db.Code()&0xff == sqliteConstraint:
+	case hasCode(err, sqliteConstraint):
 		return orders.Errorf(orders.EINTERNAL, "ledger: %s: %w", doing, err)
 	}
 	return orders.Errorf(orders.EUNAVAILABLE, "ledger: %s: %w", doing, err)
+}
+
+// hasCode reports whether err is SQLite's with that primary result code.
+func hasCode(err error, code int) bool {
+	var db *sqlite.Error
+	return errors.As(err, &db) && db.Code()&0xff == code
 }
 
 // invalid is ErrInvalid with what is wrong.

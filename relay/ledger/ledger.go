@@ -14,6 +14,7 @@ package ledger
 
 import (
 	"context"
+	"errors"
 	"os"
 	"sync"
 	"time"
@@ -62,18 +63,15 @@ func Open(ctx context.Context, path string, opts ...Option) (*Ledger, error) {
 	if err := f.Close(); err != nil {
 		return nil, orders.Errorf(orders.EUNAVAILABLE, "opening the ledger: %w", err)
 	}
-	w, err := openWriter(ctx, path, o.maxPages)
+	w, id, err := openWriter(ctx, path, o.maxPages)
 	if err != nil {
 		return nil, failed("opening the ledger", err)
 	}
-	l := &Ledger{now: o.now, writes: w, changed: make(chan struct{})}
-	if l.id, err = migrate(ctx, w.conn); err == nil {
-		l.reads, err = openReader(path, false)
-	}
+	r, err := openReader(path, false)
 	if err != nil {
-		w.closeConn()
-		return nil, failed("opening the ledger", err)
+		return nil, failed("opening the ledger", errors.Join(err, w.closeConn()))
 	}
+	l := &Ledger{id: id, now: o.now, reads: r, writes: w, changed: make(chan struct{})}
 	w.onNews = l.wake
 	go w.run()
 	return l, nil

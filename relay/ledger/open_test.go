@@ -92,27 +92,3 @@ func TestReadOnlyBesideTheWriter(t *testing.T) {
 		}
 	}
 }
-
-func TestForeignSchema(t *testing.T) {
-	for name, statement := range map[string]string{
-		"newer":   "UPDATE meta SET value = '99' WHERE name = 'schema_version'",
-		"garbage": "UPDATE meta SET value = 'x' WHERE name = 'schema_version'",
-		"no id":   "DELETE FROM meta WHERE name = 'ledger_id'",
-		"foreign": "DROP TABLE meta",
-	} {
-		path := filepath.Join(t.TempDir(), "ledger.db")
-		l := openAt(t, path)
-		if err := l.writes.submit(t.Context(), func(x *tx) error { _, err := x.exec(statement); return err }); err != nil {
-			t.Fatal(err)
-		}
-		if err := l.Close(); err != nil {
-			t.Fatal(err)
-		}
-		if _, err := Open(t.Context(), path); !errors.Is(err, ErrSchema) {
-			t.Errorf("%s: Open = %v, want ErrSchema", name, err)
-		}
-		if _, err := OpenReadOnly(t.Context(), path); !errors.Is(err, ErrSchema) {
-			t.Errorf("%s: OpenReadOnly = %v, want ErrSchema", name, err)
-		}
-	}
-}

@@ -8,6 +8,7 @@ import (
 	"runtime"
 	"sync"
 	"sync/atomic"
+	"time"
 )
 
 // maxBatch is how many entries share a transaction at most: a full one takes
@@ -39,7 +40,8 @@ type entry struct {
 	done  chan error
 }
 
-func openWriter(ctx context.Context, path string, maxPages int) (*writer, error) {
+// openWriter also brings the schema up to date, and returns the ledger's id.
+func openWriter(ctx context.Context, path string, maxPages int) (w *writer, id string, err error) {
 	pragmas := []string{
 		"busy_timeout(5000)", "journal_mode(WAL)", "synchronous(FULL)", "secure_delete(ON)",
 		"temp_store(MEMORY)", "cache_size(-32000)", "wal_autocheckpoint(4000)", "journal_size_limit(67108864)",
@@ -49,23 +51,48 @@ func openWriter(ctx context.Context, path string, maxPages int) (*writer, error)
 	}
 	dsn, err := dataSource(path, false, pragmas)
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
 	db, err := sql.Open("sqlite", dsn)
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
 	db.SetMaxOpenConns(1)
+	if err = connect(ctx, db); err == nil {
+		id, err = migrate(ctx, db, migrations)
+	}
+	if err != nil {
+		return nil, "", errors.Join(err, db.Close())
+	}
 	conn, err := db.Conn(ctx)
 	if err != nil {
-		_ = db.Close()
-		return nil, err
+		return nil, "", errors.Join(err, db.Close())
 	}
-	w := &writer{
+	return &writer{
 		db: db, conn: conn, queue: make(chan *entry), stop: make(chan struct{}), done: make(chan struct{}),
 		tx: tx{conn: conn, stmts: map[string]*sql.Stmt{}},
+	}, id, nil
+}
+
+// connect waits for its turn where several processes make one new file: of the
+// step to the write-ahead log SQLite says at once that it is busy, in spite of
+// busy_timeout.
+func connect(ctx context.Context, db *sql.DB) error {
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	again := time.NewTicker(10 * time.Millisecond)
+	defer again.Stop()
+	for {
+		err := db.PingContext(ctx)
+		if !hasCode(err, sqliteBusy) {
+			return err
+		}
+		select {
+		case <-again.C:
+		case <-ctx.Done():
+			return err
+		}
 	}
-	return w, nil
 }
 
 func (w *writer) run() {

@@ -14,7 +14,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	if runAsVictim() {
+	if runAsVictim() || runAsOpener() {
 		return
 	}
 	goleak.VerifyTestMain(m)

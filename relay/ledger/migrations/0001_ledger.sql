@@ -1,3 +1,4 @@
+-- +goose Up
 -- The ledger as it was first made. Times are Unix milliseconds unless a comment
 -- says seconds; keys, ids and signatures are lower-case hex.
 

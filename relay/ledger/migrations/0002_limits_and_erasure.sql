@@ -1,3 +1,4 @@
+-- +goose Up
 -- Who says how much (held: it was over a limit when it came), and what was erased.
 
 ALTER TABLE facts ADD COLUMN sender TEXT NOT NULL DEFAULT '';

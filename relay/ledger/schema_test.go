@@ -1,0 +1,227 @@
+package ledger
+
+import (
+	"database/sql"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/waybill-relay/waybill/orders"
+)
+
+// fromSchema has, for each schema version but the newest, what is to be checked
+// of a ledger that was written with it (testdata/schema-<version>.sql) once it is
+// migrated, beside what holds for all of them. A new migration asks for a new one.
+var fromSchema = map[int64]func(*testing.T, *Ledger){
+	1: func(t *testing.T, l *Ledger) {
+		got, err := all(t.Context(), l.reads, scanString, "SELECT seq || ' ' || sender || ' ' || held FROM facts ORDER BY seq")
+		want := []string{
+			"1 " + alice + " 0", "2 " + alice + " 0", "3 " + alice + " 0", "4 " + bob + " 0",
+			"5 " + carol + " 0", "6 " + carol + " 0", "7  0",
+		}
+		if diff := cmp.Diff(want, got); err != nil || diff != "" {
+			t.Errorf("senders: %v (-want +got):\n%s", err, diff)
+		}
+		o, err := orders.Assemble(t.Context(), l, orders.Key{Pair: orders.PairOf(alice, bob), OrderID: "o-1"})
+		if err != nil || o == nil || o.IntentID != "o-1" || o.Status != orders.StatusShipped || o.Products[0].Title != "Bob's mug" {
+			t.Errorf("Assemble = %+v, %v", o, err)
+		}
+		if b, ok, err := l.Beginning(t.Context(), orders.Key{Pair: orders.PairOf(carol, bob), OrderID: "o-1"}); err != nil || !ok || b.IntentID != "o-1_e4830ab6" || b.Retired || b.Mark != 0 {
+			t.Errorf("Beginning = %+v, %v, %v", b, ok, err)
+		}
+		arrive(t, l, arrival(wrap("w1", bob, 1_700_000_000), bob), Duplicate)
+		publish(t, l, event("gone", 1, bob, 1_700_000_000), Deleted)
+	},
+}
+
+// TestMigrateFromEach opens a file of each earlier schema.
+func TestMigrateFromEach(t *testing.T) {
+	fresh := open(t)
+	for version := int64(1); version < newestSchema(t); version++ {
+		t.Run(fmt.Sprint("schema ", version), func(t *testing.T) {
+			check := fromSchema[version]
+			if check == nil {
+				t.Fatalf("nobody has written down what becomes of a file of schema %d", version)
+			}
+			path := oldFile(t, version)
+			old := raw(t, oldFile(t, version)) // another one, that stays as it is
+			if _, err := OpenReadOnly(t.Context(), path); !errors.Is(err, ErrSchema) {
+				t.Errorf("OpenReadOnly = %v, want ErrSchema", err)
+			}
+			if diff := cmp.Diff(dump(t, old), dump(t, raw(t, path))); diff != "" {
+				t.Errorf("OpenReadOnly wrote:\n%s", diff)
+			}
+			var id string
+			if err := old.QueryRow("SELECT value FROM meta WHERE name = 'ledger_id'").Scan(&id); err != nil {
+				t.Fatal(err)
+			}
+			for range 2 {
+				l := openAt(t, path)
+				if l.ID() != id {
+					t.Errorf("ID = %q, want %q", l.ID(), id)
+				}
+				if err := l.Close(); err != nil {
+					t.Fatal(err)
+				}
+			}
+			now := raw(t, path)
+			if diff := cmp.Diff(statements(t, fresh.reads.db), statements(t, now)); diff != "" {
+				t.Errorf("the schema differs from a new file's (-new +migrated):\n%s", diff)
+			}
+			// What was there is there, column by column; but goose keeps the version.
+			rows := slices.DeleteFunc(rowsOf(t, old, nil), func(s string) bool { return strings.Contains(s, "'schema_version'") })
+			if diff := cmp.Diff(rows, rowsOf(t, now, old)); diff != "" {
+				t.Errorf("rows (-old +migrated):\n%s", diff)
+			}
+			check(t, openAt(t, path))
+		})
+	}
+}
+
+// TestMigrationFails: the file is as it was, a new one and an old one.
+func TestMigrationFails(t *testing.T) {
+	steps := fstest.MapFS{}
+	names, err := fs.Glob(migrations, "migrations/*.sql")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range names {
+		text, err := fs.ReadFile(migrations, name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		steps[name] = &fstest.MapFile{Data: text}
+	}
+	steps["migrations/9001_good.sql"] = &fstest.MapFile{Data: []byte("-- +goose Up\nCREATE TABLE x (y TEXT);\n")}
+	steps["migrations/9002_bad.sql"] = &fstest.MapFile{Data: []byte("-- +goose Up\nINSERT INTO x VALUES ('z');\nINSERT INTO nowhere VALUES (1);\n")}
+	for name, path := range map[string]string{"new": filepath.Join(t.TempDir(), "new.db"), "old": oldFile(t, 1)} {
+		db := raw(t, path)
+		before := dump(t, db)
+		if _, err := migrate(t.Context(), db, steps); err == nil || !strings.Contains(err.Error(), "9002") {
+			t.Errorf("%s: migrate = %v, want the step that failed", name, err)
+		}
+		if diff := cmp.Diff(before, dump(t, db)); diff != "" {
+			t.Errorf("%s: the file was changed:\n%s", name, diff)
+		}
+		if err := db.Close(); err != nil {
+			t.Fatal(err)
+		}
+		openAt(t, path) // it is not spoilt
+	}
+}
+
+func TestForeignSchema(t *testing.T) {
+	for name, statement := range map[string]string{
+		"newer":      "INSERT INTO goose_db_version (version_id, is_applied) VALUES (9001, 1)",
+		"no steps":   "DELETE FROM goose_db_version",
+		"no id":      "DELETE FROM meta WHERE name = 'ledger_id'",
+		"foreign":    "DROP TABLE meta",
+		"theirs":     "DROP TABLE meta; CREATE TABLE meta (key TEXT, value TEXT)",
+		"no table":   "DROP TABLE goose_db_version",
+		"old, newer": "DROP TABLE goose_db_version; INSERT INTO meta (name, value) VALUES ('schema_version', '9001')",
+		"old, odd":   "DROP TABLE goose_db_version; INSERT INTO meta (name, value) VALUES ('schema_version', 'x')",
+	} {
+		path := filepath.Join(t.TempDir(), "ledger.db")
+		if err := openAt(t, path).Close(); err != nil {
+			t.Fatal(err)
+		}
+		db := raw(t, path)
+		if _, err := db.Exec(statement); err != nil {
+			t.Fatal(err)
+		}
+		before := dump(t, db)
+		if _, err := Open(t.Context(), path); !errors.Is(err, ErrSchema) {
+			t.Errorf("%s: Open = %v, want ErrSchema", name, err)
+		}
+		if _, err := OpenReadOnly(t.Context(), path); !errors.Is(err, ErrSchema) {
+			t.Errorf("%s: OpenReadOnly = %v, want ErrSchema", name, err)
+		}
+		if diff := cmp.Diff(before, dump(t, db)); diff != "" {
+			t.Errorf("%s: the file was changed:\n%s", name, diff)
+		}
+	}
+}
+
+func newestSchema(t *testing.T) int64 {
+	t.Helper()
+	known, err := newSchema(new(sql.DB), migrations)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return known.newest
+}
+
+// oldFile is a ledger as it was written with that schema.
+func oldFile(t *testing.T, version int64) (path string) {
+	t.Helper()
+	text, err := os.ReadFile(fmt.Sprintf("testdata/schema-%d.sql", version))
+	if err != nil {
+		t.Fatal(err)
+	}
+	path = filepath.Join(t.TempDir(), "old.db")
+	if _, err := raw(t, path).Exec(string(text)); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// raw opens the file as SQLite alone would.
+func raw(t *testing.T, path string) *sql.DB {
+	t.Helper()
+	db, err := sql.Open("sqlite", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	db.SetMaxOpenConns(1)
+	t.Cleanup(func() { _ = db.Close() })
+	return db
+}
+
+// dump is everything that is in the database.
+func dump(t *testing.T, db *sql.DB) []string {
+	t.Helper()
+	return append(statements(t, db), rowsOf(t, db, nil)...)
+}
+
+// statements are those that would make the schema.
+func statements(t *testing.T, db *sql.DB) []string {
+	t.Helper()
+	return ask(t, db, "SELECT sql FROM sqlite_master WHERE sql IS NOT NULL ORDER BY name")
+}
+
+// rowsOf is the content of the tables as INSERTs; where like is not nil, of the
+// tables and columns that like has.
+func rowsOf(t *testing.T, db, like *sql.DB) (inserts []string) {
+	t.Helper()
+	if like == nil {
+		like = db
+	}
+	for _, table := range ask(t, like, "SELECT name FROM sqlite_master WHERE type = 'table' AND name <> 'sqlite_sequence' ORDER BY name") {
+		columns := ask(t, like, "SELECT name FROM pragma_table_info(?)", table)
+		for _, values := range ask(t, db, "SELECT quote("+strings.Join(columns, ") || ', ' || quote(")+") FROM "+table) {
+			inserts = append(inserts, fmt.Sprintf("INSERT INTO %s (%s) VALUES (%s);", table, strings.Join(columns, ", "), values))
+		}
+	}
+	return inserts
+}
+
+func ask(t *testing.T, db *sql.DB, query string, args ...any) []string {
+	t.Helper()
+	rows, err := db.QueryContext(t.Context(), query, args...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := collect(rows, scanString)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
