@@ -47,7 +47,7 @@ func newFactRow(f *orders.Fact) (factRow, error) {
 		r.parties = f.Parties[0]
 	}
 	open := *f
-	open.Seq, open.Box = 0, nil
+	open.Seq, open.Box, open.Held = 0, nil, false
 	public, err := json.Marshal(&open)
 	if err != nil {
 		return factRow{}, invalid("a fact without a JSON form")
@@ -69,12 +69,17 @@ func (t *tx) insertFacts(row int64, facts []factRow) error {
 	for i := range facts {
 		r := &facts[i]
 		f := r.fact
+		held, err := t.held(r)
+		if err != nil {
+			return err
+		}
 		var seq int64
 		fresh, err := t.get([]any{&seq}, `
-			INSERT INTO facts (inbox, rumor_id, n, inbox_owner, transport, parties, order_id, ref, verb, tau, received_at, public, box)
-			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+			INSERT INTO facts (inbox, rumor_id, n, inbox_owner, transport, parties, order_id, ref, verb, tau, received_at, public, box, sender, bound, held)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 			ON CONFLICT (rumor_id, n, inbox_owner, transport) DO NOTHING RETURNING seq`,
-			row, f.ID, f.N, r.owner, r.transports, r.parties, f.OrderID, f.Ref, string(f.Verb), f.Tau(), f.ReceivedAt, r.public, r.box)
+			row, f.ID, f.N, r.owner, r.transports, r.parties, f.OrderID, f.Ref, string(f.Verb), f.Tau(), f.ReceivedAt, r.public, r.box,
+			f.Sender, f.Trust == orders.Bound, held)
 		if err != nil {
 			return err
 		}
@@ -92,7 +97,7 @@ func (t *tx) insertFacts(row int64, facts []factRow) error {
 // FactsAfter returns up to limit facts whose Seq is greater than seq, ascending,
 // without their boxes: it tells which orders have changed, and boxes are large.
 func (l *Ledger) FactsAfter(ctx context.Context, seq int64, limit int) ([]orders.Fact, error) {
-	facts, err := all(ctx, l.reads, scanFact, "SELECT seq, public, NULL FROM facts WHERE seq > ? ORDER BY seq LIMIT ?", seq, max(limit, 0))
+	facts, err := all(ctx, l.reads, scanFact, "SELECT seq, public, NULL, held FROM facts WHERE seq > ? ORDER BY seq LIMIT ?", seq, max(limit, 0))
 	return facts, failed("reading facts", err)
 }
 
@@ -100,8 +105,9 @@ func scanFact(rows *sql.Rows) (f orders.Fact, err error) {
 	var (
 		seq         int64
 		public, box []byte
+		held        bool
 	)
-	if err := rows.Scan(&seq, &public, &box); err != nil {
+	if err := rows.Scan(&seq, &public, &box, &held); err != nil {
 		return f, err
 	}
 	if err := json.Unmarshal(public, &f); err != nil {
@@ -113,6 +119,6 @@ func scanFact(rows *sql.Rows) (f orders.Fact, err error) {
 			return f, fmt.Errorf("box of fact %d: %w", seq, err)
 		}
 	}
-	f.Seq = seq
+	f.Seq, f.Held = seq, held
 	return f, nil
 }

@@ -22,10 +22,10 @@ import (
 // migrated, beside what holds for all of them. A new migration asks for a new one.
 var fromSchema = map[int64]func(*testing.T, *Ledger){
 	1: func(t *testing.T, l *Ledger) {
-		got, err := all(t.Context(), l.reads, scanString, "SELECT seq || ' ' || sender || ' ' || held FROM facts ORDER BY seq")
+		got, err := all(t.Context(), l.reads, scanString, "SELECT seq || ' ' || sender || ' ' || bound || held FROM facts ORDER BY seq")
 		want := []string{
-			"1 " + alice + " 0", "2 " + alice + " 0", "3 " + alice + " 0", "4 " + bob + " 0",
-			"5 " + carol + " 0", "6 " + carol + " 0", "7  0",
+			"1 " + alice + " 10", "2 " + alice + " 10", "3 " + alice + " 10", "4 " + bob + " 10",
+			"5 " + carol + " 10", "6 " + carol + " 10", "7  10",
 		}
 		if diff := cmp.Diff(want, got); err != nil || diff != "" {
 			t.Errorf("senders: %v (-want +got):\n%s", err, diff)

@@ -10,7 +10,7 @@ import (
 // The queries of orders.Source. Each is answered by one index (TestPlans
 // asks SQLite's planner), whatever strangers put into the ledger.
 const (
-	selectFact = "SELECT seq, public, box FROM facts"
+	selectFact = "SELECT seq, public, box, held FROM facts"
 	queryOfKey = selectFact + " WHERE parties = ? AND order_id = ? ORDER BY seq"
 	queryStray = "SELECT EXISTS (SELECT 1 FROM facts WHERE parties = ? AND order_id = '') OR " +
 		"EXISTS (SELECT 1 FROM facts WHERE parties = ? AND order_id = ?) OR EXISTS (SELECT 1 FROM facts WHERE parties = ? AND order_id = ?)"

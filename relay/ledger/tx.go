@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"sync/atomic"
 )
 
 // A tx is the open transaction as the entries see it. Its statements are
@@ -12,6 +13,8 @@ type tx struct {
 	conn  *sql.Conn
 	stmts map[string]*sql.Stmt
 	news  int // facts added and marks set in this transaction
+
+	limits atomic.Pointer[Limits]
 }
 
 func (t *tx) stmt(query string) (*sql.Stmt, error) {

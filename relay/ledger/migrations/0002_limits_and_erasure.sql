@@ -1,10 +1,17 @@
 -- +goose Up
 -- Who says how much (held: it was over a limit when it came), and what was erased.
-
+-- bound tells a proven sender from a claimed one: what others say in his name must
+-- not use up what he may say.
 ALTER TABLE facts ADD COLUMN sender TEXT NOT NULL DEFAULT '';
+ALTER TABLE facts ADD COLUMN bound INTEGER NOT NULL DEFAULT 0 CHECK (bound IN (0, 1));
 ALTER TABLE facts ADD COLUMN held INTEGER NOT NULL DEFAULT 0 CHECK (held IN (0, 1));
-UPDATE facts SET sender = coalesce(json_extract(public, '$.sender'), '');
-CREATE INDEX facts_sender ON facts (sender, verb, received_at);
+UPDATE facts SET sender = coalesce(json_extract(public, '$.sender'), ''), bound = coalesce(json_extract(public, '$.trust') = 'bound', 0);
+CREATE INDEX facts_sender ON facts (sender, bound, verb, received_at, rumor_id);
+
+-- What one sender says in an order is counted without reading what the other does.
+DROP INDEX facts_order;
+CREATE INDEX facts_order ON facts (parties, order_id, sender, bound, received_at);
+CREATE INDEX facts_loose ON facts (parties, tau) WHERE order_id = '';
 
 -- retired_at (ms; 0: it stands) makes the row a tombstone: the order's boxes and
 -- wraps are erased, and no later message brings it back. mark_seq is a number out
