@@ -18,7 +18,13 @@ import (
 // BenchmarkArrive: 64 writers, each message a 1.7 KB gift wrap with one fact
 // that begins an order.
 func BenchmarkArrive(b *testing.B) {
+	b.Run("unlimited", func(b *testing.B) { benchArrive(b, Limits{}) })
+	b.Run("limited", func(b *testing.B) { benchArrive(b, Limits{IntentsPerAuthor: 60, FactsPerOrder: 1000}) })
+}
+
+func benchArrive(b *testing.B, limits Limits) {
 	l := open(b)
+	l.SetLimits(limits)
 	var n atomic.Int64
 	body := strings.Repeat("x", 1300)
 	b.SetParallelism((64 + runtime.GOMAXPROCS(0) - 1) / runtime.GOMAXPROCS(0))

@@ -21,7 +21,7 @@ func TestPlans(t *testing.T) {
 		querySharing:  "order_ids_party_b (party_b=? AND client_id=?)",
 
 		queryStamp:     "(rumor_id=? AND n=?)",
-		queryIntents:   "COVERING INDEX facts_sender (sender=? AND bound=? AND verb=? AND received_at>? AND received_at<?)",
+		queryIntents:   "COVERING INDEX facts_intents (sender=? AND bound=? AND received_at>? AND received_at<?)",
 		querySaid:      "facts_order (parties=? AND order_id=? AND sender=? AND bound=?)",
 		querySaidLoose: "facts_order (parties=? AND order_id=? AND sender=? AND bound=? AND received_at>? AND received_at<?)",
 

@@ -6,7 +6,7 @@ ALTER TABLE facts ADD COLUMN sender TEXT NOT NULL DEFAULT '';
 ALTER TABLE facts ADD COLUMN bound INTEGER NOT NULL DEFAULT 0 CHECK (bound IN (0, 1));
 ALTER TABLE facts ADD COLUMN held INTEGER NOT NULL DEFAULT 0 CHECK (held IN (0, 1));
 UPDATE facts SET sender = coalesce(json_extract(public, '$.sender'), ''), bound = coalesce(json_extract(public, '$.trust') = 'bound', 0);
-CREATE INDEX facts_sender ON facts (sender, bound, verb, received_at, rumor_id);
+CREATE INDEX facts_intents ON facts (sender, bound, received_at, rumor_id) WHERE verb = 'intent';
 
 -- What one sender says in an order is counted without reading what the other does.
 DROP INDEX facts_order;
