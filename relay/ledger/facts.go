@@ -101,15 +101,20 @@ func (l *Ledger) FactsAfter(ctx context.Context, seq int64, limit int) ([]orders
 	return facts, failed("reading facts", err)
 }
 
-func scanFact(rows *sql.Rows) (f orders.Fact, err error) {
+func scanFact(rows *sql.Rows) (orders.Fact, error) {
 	var (
 		seq         int64
 		public, box []byte
 		held        bool
 	)
 	if err := rows.Scan(&seq, &public, &box, &held); err != nil {
-		return f, err
+		return orders.Fact{}, err
 	}
+	return readFact(seq, public, box, held)
+}
+
+// readFact makes a fact of its row; box is nil where it has none.
+func readFact(seq int64, public, box []byte, held bool) (f orders.Fact, err error) {
 	if err := json.Unmarshal(public, &f); err != nil {
 		return f, fmt.Errorf("fact %d: %w", seq, err)
 	}
