@@ -13,8 +13,8 @@ import (
 	"github.com/waybill-relay/waybill/relay/ledger"
 )
 
-// A Tracker follows the ledger: it takes new facts in their order and projects
-// every order that they touch. How far it has come stands in Redis beside what it
+// A Tracker follows the ledger: it takes what is new, facts and erasures, in its
+// order, and projects every order that it touches. How far it has come stands in Redis beside what it
 // wrote, so a Redis that lost something is brought up to date from where it is.
 type Tracker struct {
 	Ledger *ledger.Ledger
@@ -78,8 +78,8 @@ func (t *Tracker) step(ctx context.Context) (more bool, err error) {
 	if !known || at.Ledger != t.Ledger.ID() || at.Seq > last {
 		return true, t.rebuild(ctx)
 	}
-	facts, err := t.Ledger.FactsAfter(ctx, at.Seq, trackBatch)
-	if err != nil || len(facts) == 0 {
+	facts, marked, upTo, err := t.Ledger.News(ctx, at.Seq, trackBatch)
+	if err != nil || upTo == at.Seq {
 		return false, err
 	}
 	src := orders.Batch(t.Ledger)
@@ -87,14 +87,14 @@ func (t *Tracker) step(ctx context.Context) (more bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	if err := t.Store.Project(ctx, src, keys); errors.Is(err, redisstore.ErrBlocked) {
+	if err := t.Store.Project(ctx, src, append(keys, marked...)); errors.Is(err, redisstore.ErrBlocked) {
 		t.Log.Error().Err(err).Msg("an order is not in the indexes")
 	} else if err != nil {
 		return false, err
 	}
 	// Where the cursor has moved meanwhile, Redis was replaced or rolled back,
 	// and the next step begins from what it says then.
-	_, err = t.Store.Advance(ctx, at, redisstore.Cursor{Ledger: at.Ledger, Seq: facts[len(facts)-1].Seq})
+	_, err = t.Store.Advance(ctx, at, redisstore.Cursor{Ledger: at.Ledger, Seq: upTo})
 	return true, err
 }
 
