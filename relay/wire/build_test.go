@@ -1,0 +1,228 @@
+package wire
+
+import (
+	"context"
+	"io"
+	"log"
+	"net"
+	"net/http"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/fiatjaf/eventstore"
+	"github.com/fiatjaf/khatru"
+	"github.com/nbd-wtf/go-nostr"
+	"go.uber.org/goleak"
+)
+
+func TestMain(m *testing.M) {
+	goleak.VerifyTestMain(m,
+		goleak.IgnoreAnyFunction("github.com/fiatjaf/khatru.(*expirationManager).start")) // it has no end
+}
+
+func eventually(t testing.TB, what string, ok func() bool) {
+	t.Helper()
+	tick := time.NewTicker(2 * time.Millisecond)
+	defer tick.Stop()
+	deadline := time.After(20 * time.Second)
+	for !ok() {
+		select {
+		case <-tick.C:
+		case <-deadline:
+			t.Fatalf("%s: not within twenty seconds", what)
+		}
+	}
+}
+
+// everyone has no limit per address: all tests come from one.
+func everyone() Limits { return Limits{Exempt: prefixes("127.0.0.0/8")} }
+
+// A house is a khatru behind the wrapper, with the few hooks it takes. It keeps
+// events in memory, refuses those whose content is "refused", and filters of kind
+// 4; it does its own fan-out, as the relay does.
+type house struct {
+	t        testing.TB
+	wire     *Listener
+	addr     string
+	url      string
+	khatru   *khatru.Relay
+	asked    chan string   // gets the content of each event that is to be stored, if not nil
+	hold     chan struct{} // events are stored once it is closed, if not nil
+
+	mu     sync.Mutex
+	subs   map[subscription]<-chan struct{}
+	events []nostr.Event
+}
+
+type subscription struct {
+	conn net.Conn
+	id   string
+}
+
+// newHouse opens a relay. It ends with the test, which fails if anything is left
+// in the wrapper's accounts.
+func newHouse(t testing.TB, limits Limits, change ...func(*house)) *house {
+	t.Helper()
+	inner, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	h := &house{t: t, addr: inner.Addr().String(), khatru: khatru.NewRelay(), subs: map[subscription]<-chan struct{}{}}
+	h.url = "ws://" + h.addr
+	h.wire = Listen(inner, limits, WithSubscriptions(h.alive))
+	for _, f := range change {
+		f(h)
+	}
+	h.hooks()
+	h.serve(h.wire, h.wire.Handler(h.mux()))
+	t.Cleanup(func() {
+		eventually(t, "accounts that balance", func() bool { return h.balanced() })
+	})
+	return h
+}
+
+// serve runs an HTTP server on the listener until the test ends.
+func (h *house) serve(l net.Listener, handler http.Handler) {
+	server := &http.Server{Handler: handler, ConnContext: ConnContext, ReadHeaderTimeout: 10 * time.Second, ErrorLog: log.New(io.Discard, "", 0)}
+	done := make(chan error, 1)
+	go func() { done <- server.Serve(l) }()
+	h.t.Cleanup(func() {
+		if err := server.Close(); err != nil {
+			h.t.Error(err)
+		}
+		<-done
+		if h.wire == nil {
+			return
+		}
+		h.wire.mu.Lock()
+		open := make([]*Conn, 0, len(h.wire.conns))
+		for c := range h.wire.conns {
+			open = append(open, c)
+		}
+		h.wire.mu.Unlock()
+		for _, c := range open { // the server does not close those that were hijacked
+			_ = c.Close()
+		}
+	})
+}
+
+func (h *house) balanced() bool {
+	s := h.wire.Stats()
+	return s.Connections == 0 && s.Messages == 0 && s.InFlight == 0 && s.Partial == 0
+}
+
+func (h *house) mux() http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("Upgrade") == "websocket" {
+			h.khatru.HandleWebsocket(w, r)
+			return
+		}
+		io.WriteString(w, ClientIP(r).String()+" "+r.Header.Get("X-Forwarded-For"))
+	})
+	mux.HandleFunc("/slow", func(w http.ResponseWriter, r *http.Request) {
+		w.(http.Flusher).Flush()
+		<-r.Context().Done()
+	})
+	mux.HandleFunc("/live", func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "text/event-stream")
+		for _, line := range []string{"data: one\n\n", "data: two\n\n"} {
+			io.WriteString(w, line)
+			w.(http.Flusher).Flush()
+		}
+		<-r.Context().Done()
+	})
+	mux.HandleFunc("/echo", func(w http.ResponseWriter, r *http.Request) { io.Copy(w, r.Body) })
+	return mux
+}
+
+func (h *house) hooks() {
+	k := h.khatru
+	k.Log = log.New(io.Discard, "", 0)
+	k.ServiceURL = h.url
+	k.MaxMessageSize = 64 << 20
+	k.OnConnect = append(k.OnConnect, khatru.RequestAuth)
+	k.RejectEvent = append(k.RejectEvent, func(_ context.Context, evt *nostr.Event) (bool, string) {
+		return evt.Content == "refused" || evt.Kind >= 20000 && evt.Kind < 30000, "blocked: not here"
+	})
+	k.StoreEvent = append(k.StoreEvent, h.store)
+	k.ReplaceEvent = append(k.ReplaceEvent, h.store)
+	k.OverwriteFilter = append(k.OverwriteFilter, h.subscribe)
+	rejects := func(_ context.Context, f nostr.Filter) (bool, string) {
+		return slices.Contains(f.Kinds, 4), "auth-required: not for you"
+	}
+	k.RejectFilter = append(k.RejectFilter, rejects)
+	k.RejectCountFilter = append(k.RejectCountFilter, rejects)
+	k.QueryEvents = append(k.QueryEvents, h.query)
+	k.CountEvents = append(k.CountEvents, func(context.Context, nostr.Filter) (int64, error) { return 7, nil })
+}
+
+func (h *house) store(_ context.Context, evt *nostr.Event) error {
+	if h.asked != nil {
+		h.asked <- evt.Content
+	}
+	if h.hold != nil {
+		<-h.hold
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.events = append(h.events, *evt)
+	return eventstore.ErrDupEvent // OK true, and no more of khatru's doing
+}
+
+func (h *house) query(ctx context.Context, f nostr.Filter) (chan *nostr.Event, error) {
+	ch := make(chan *nostr.Event)
+	h.mu.Lock()
+	events := slices.Clone(h.events)
+	h.mu.Unlock()
+	if khatru.IsInternalCall(ctx) || slices.Contains(f.Kinds, 5) {
+		close(ch)
+		return ch, nil
+	}
+	go func() {
+		defer close(ch)
+		for i := range events {
+			if !f.Matches(&events[i]) {
+				continue
+			}
+			select {
+			case ch <- &events[i]:
+			case <-ctx.Done():
+				return
+			}
+		}
+	}()
+	return ch, nil
+}
+
+
+func (h *house) subscribe(ctx context.Context, _ *nostr.Filter) {
+	conn, _ := khatru.GetConnection(ctx).Request.Context().Value(connKey{}).(*Conn)
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	key := subscription{conn, khatru.GetSubscriptionID(ctx)}
+	done := ctx.Done()
+	h.subs[key] = done
+	context.AfterFunc(ctx, func() {
+		h.mu.Lock()
+		defer h.mu.Unlock()
+		if h.subs[key] == done {
+			delete(h.subs, key)
+		}
+	})
+}
+
+func (h *house) alive(c net.Conn, id string) (<-chan struct{}, bool) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	done, ok := h.subs[subscription{c, id}]
+	return done, ok
+}
+
+func (h *house) open() int {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return len(h.subs)
+}
