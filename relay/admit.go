@@ -54,8 +54,6 @@ func (r *Relay) refusal(ctx context.Context, evt *nostr.Event, now time.Time) st
 		return "invalid: created_at is in the future, or before 1970"
 	case expired(evt, now):
 		return "invalid: the event has expired"
-	case weight(evt) > maxMessage:
-		return "invalid: the event is too large"
 	}
 	if evt.Kind == nostr.KindGiftWrap {
 		return r.wrapRefusal(ctx, evt, now)

@@ -66,7 +66,7 @@ func newHouse(t *testing.T, change ...func(*Config)) *house {
 	_, port, _ := net.SplitHostPort(l.Addr().String())
 	cfg := Config{
 		Name: "test", Self: h.self.PublicKey(), PublicURLs: []string{h.url, "ws://localhost:" + port},
-		InboxQuota: 2, MaxLimit: 100, Kinds: []int{0, 5, 10050, 30402}, Limits: DefaultLimits(),
+		InboxQuota: 2, MaxLimit: 100, Kinds: []int{0, 5, 10050, 30402},
 	}
 	for _, c := range change {
 		c(&cfg)

@@ -15,7 +15,6 @@ import (
 type fanout struct {
 	mu     sync.RWMutex
 	subs   map[subscriptionID]*subscription
-	open   map[*session]int // how many subscriptions each has
 	byKind map[int]map[*subscription]struct{}
 }
 
@@ -36,13 +35,13 @@ type subscription struct {
 }
 
 func newFanout() *fanout {
-	return &fanout{subs: map[subscriptionID]*subscription{}, open: map[*session]int{}, byKind: map[int]map[*subscription]struct{}{}}
+	return &fanout{subs: map[subscriptionID]*subscription{}, byKind: map[int]map[*subscription]struct{}{}}
 }
 
 // add registers one filter of a REQ. A REQ with an id that is in use replaces
-// the former (NIP-01); they are told apart by their contexts. What is over the
-// limits is not registered: refused says why, with a NIP-01 prefix.
-func (f *fanout) add(ctx context.Context, s *session, id string, filter nostr.Filter, limits *Limits) (refused string) {
+// the former (NIP-01); they are told apart by their contexts. How many there may
+// be, and how many filters in each, the wire has seen to.
+func (f *fanout) add(ctx context.Context, s *session, id string, filter nostr.Filter) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	key := subscriptionID{s, id}
@@ -51,20 +50,13 @@ func (f *fanout) add(ctx context.Context, s *session, id string, filter nostr.Fi
 		if sub != nil {
 			f.forget(sub)
 		}
-		if f.open[s] >= limits.Subscriptions {
-			return "rate-limited: this connection has too many subscriptions open, close some"
-		}
 		sub = &subscription{subscriptionID: key, done: ctx.Done()}
 		f.subs[key] = sub
-		f.open[s]++
 		context.AfterFunc(ctx, func() {
 			f.mu.Lock()
 			defer f.mu.Unlock()
 			f.forget(sub)
 		})
-	}
-	if len(sub.filters) >= limits.Filters {
-		return "rate-limited: too many filters in one subscription"
 	}
 	sub.filters = append(sub.filters, filter)
 	for _, kind := range kindsOf(filter) {
@@ -73,7 +65,18 @@ func (f *fanout) add(ctx context.Context, s *session, id string, filter nostr.Fi
 		}
 		f.byKind[kind][sub] = struct{}{}
 	}
-	return ""
+}
+
+// done is closed once the subscription has ended; alive is false where there is
+// none.
+func (f *fanout) done(s *session, id string) (done <-chan struct{}, alive bool) {
+	f.mu.RLock()
+	defer f.mu.RUnlock()
+	sub := f.subs[subscriptionID{s, id}]
+	if sub == nil {
+		return nil, false
+	}
+	return sub.done, true
 }
 
 func kindsOf(filter nostr.Filter) []int {
@@ -86,9 +89,6 @@ func kindsOf(filter nostr.Filter) []int {
 func (f *fanout) forget(sub *subscription) {
 	if f.subs[sub.subscriptionID] == sub {
 		delete(f.subs, sub.subscriptionID)
-		if f.open[sub.session]--; f.open[sub.session] == 0 {
-			delete(f.open, sub.session)
-		}
 	}
 	for _, filter := range sub.filters {
 		for _, kind := range kindsOf(filter) {

@@ -32,7 +32,7 @@ func TestServeEndsUnderLoad(t *testing.T) {
 		t.Fatal(err)
 	}
 	url := "ws://" + listener.Addr().String()
-	r := New(Config{PublicURLs: []string{url}, Kinds: []int{0}, MaxLimit: 10, Limits: DefaultLimits()}, l, new(nip17.Keyring), nil, quiet)
+	r := New(Config{PublicURLs: []string{url}, Kinds: []int{0}, MaxLimit: 10}, l, new(nip17.Keyring), nil, quiet)
 	serving, stop := context.WithCancel(ctx)
 	done := make(chan error, 1)
 	go func() { done <- r.Serve(serving, listener) }()

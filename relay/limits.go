@@ -7,27 +7,27 @@ import (
 
 	"github.com/nbd-wtf/go-nostr"
 	"github.com/nbd-wtf/go-nostr/nip13"
+
+	"github.com/waybill-relay/waybill/relay/wire"
 )
 
 // Limits is what one client may cost the others. They may change while the relay
 // runs (SetLimits).
 type Limits struct {
-	Subscriptions     int  // open at once on one connection
-	Filters           int  // of one subscription
-	WrapsPerRecipient int  // gift wraps for one recipient in an hour; 0: no limit
-	AuthToWrite       bool // events are taken from authenticated clients only (NIP-42)
-	MinPoW            int  // leading zero bits that the id of an event needs (NIP-13)
-}
-
-// DefaultLimits suit a relay that is open to the world.
-func DefaultLimits() Limits {
-	return Limits{Subscriptions: 64, Filters: 20, WrapsPerRecipient: 50_000}
+	Wire              wire.Limits // of connections and messages; what is 0 is as wire.Defaults has it
+	WrapsPerRecipient int         // gift wraps for one recipient in an hour; 0: no limit
+	AuthToWrite       bool        // events are taken from authenticated clients only (NIP-42)
+	MinPoW            int         // leading zero bits that the id of an event needs (NIP-13)
 }
 
 // SetLimits changes the limits. What is open stays open.
 func (r *Relay) SetLimits(l Limits) {
+	l.Wire = l.Wire.Filled()
 	r.limits.Store(&l)
 	r.wraps.setPerHour(l.WrapsPerRecipient)
+	if listener := r.listener.Load(); listener != nil {
+		listener.SetLimits(l.Wire)
+	}
 }
 
 // unwelcome is why no event is taken from this client, whatever it is, or none

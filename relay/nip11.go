@@ -44,9 +44,9 @@ func (r *Relay) information() information {
 		SupportedNIPs: []int{1, 9, 11, 13, 17, 40, 42, 44, 45, 59, 70},
 		Software:      Software, Version: r.cfg.Version,
 		Limitation: limitation{
-			MaxMessageLength: maxMessage, MaxSubidLength: maxSubscriptionID,
+			MaxMessageLength: limits.Wire.Message, MaxSubidLength: maxSubscriptionID,
 			MaxLimit: r.cfg.MaxLimit, DefaultLimit: r.cfg.MaxLimit,
-			MaxSubscriptions: limits.Subscriptions, MaxFilters: limits.Filters,
+			MaxSubscriptions: limits.Wire.Subscriptions, MaxFilters: limits.Wire.Filters,
 			// Without it there would be little left to do here.
 			AuthRequired: limits.AuthToWrite, MinPoW: limits.MinPoW,
 			RestrictedWrites: true, CreatedAtUpper: int(maxAhead.Seconds()),

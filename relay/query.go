@@ -2,6 +2,7 @@ package relay
 
 import (
 	"context"
+	"net"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -33,7 +34,7 @@ func (r *Relay) subscribe(ctx context.Context, filter *nostr.Filter) {
 		// Also before AUTH: who may read is asked again for every event, and a REQ
 		// that is refused ends its context, and with it the subscription.
 		if s := r.sessions.of(ctx); s != nil && refused == "" {
-			refused = r.fanout.add(ctx, s, id, *filter, r.limits.Load())
+			r.fanout.add(ctx, s, id, *filter)
 		}
 		if refused != "" {
 			// khatru does not ask rejectFilter about a limit of 0, and asks it next, with
@@ -41,6 +42,15 @@ func (r *Relay) subscribe(ctx context.Context, filter *nostr.Filter) {
 			filter.LimitZero, filter.Search = false, refusedFilter+refused
 		}
 	})
+}
+
+// subscription tells the wire when a subscription has ended, for what comes next
+// on its connection must not overtake its CLOSE.
+func (r *Relay) subscription(c net.Conn, id string) (done <-chan struct{}, alive bool) {
+	if s := r.sessions.on(c); s != nil {
+		return r.fanout.done(s, id)
+	}
+	return nil, false
 }
 
 // refusedFilter marks a filter that subscribe has refused, with the reason behind

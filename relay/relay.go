@@ -24,6 +24,7 @@ import (
 
 	"github.com/waybill-relay/waybill/nip17"
 	"github.com/waybill-relay/waybill/relay/ledger"
+	"github.com/waybill-relay/waybill/relay/wire"
 )
 
 // Config is what the operator decides about the relay itself.
@@ -53,6 +54,7 @@ type Relay struct {
 	log     zerolog.Logger
 
 	limits    atomic.Pointer[Limits]
+	listener  atomic.Pointer[wire.Listener] // once it serves
 	wraps     *inflow
 	sessions  sessions
 	fanout    *fanout
@@ -64,11 +66,9 @@ type Relay struct {
 }
 
 const (
-	// maxMessage is what NIP-11 announces as the largest message. A larger event is
-	// refused with a reason up to readLimit; beyond that the socket is closed.
-	maxMessage        = 512_000
-	readLimit         = 3 << 20
 	maxSubscriptionID = 64
+	// readLimit is more than the wire ever lets through.
+	readLimit = 1 << 30
 )
 
 // New makes a relay on the ledger. It starts nothing but khatru's expiration
@@ -90,8 +90,8 @@ func New(cfg Config, l *ledger.Ledger, keyring *nip17.Keyring, decoder *Decoder,
 	r.SetLimits(cfg.Limits)
 	r.hook()
 	r.server = &http.Server{
-		Handler: r.mux(), ConnContext: withConn,
-		ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute,
+		ConnContext:       func(ctx context.Context, c net.Conn) context.Context { return withConn(wire.ConnContext(ctx, c), c) },
+		ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10,
 		ErrorLog: logDiscard(), // it writes clients' addresses
 	}
 	return r
@@ -150,16 +150,17 @@ func (r *Relay) serveWebSocket(w http.ResponseWriter, req *http.Request) {
 	req.Header.Set("Upgrade", "websocket")
 	req.Header.Set("X-Forwarded-Proto", strings.Replace(scheme, "ws", "http", 1))
 	req.Header.Set("X-Forwarded-Host", rest)
-	req.Header.Del("X-Forwarded-For")
-	req.Header.Del("X-Real-Ip")
 	r.khatru.HandleWebsocket(w, req)
 }
 
 // Serve answers on the listener until ctx ends; then it closes the sockets,
 // finishes what was being accepted, and returns.
 func (r *Relay) Serve(ctx context.Context, l net.Listener) error {
+	listener := wire.Listen(l, r.limits.Load().Wire, wire.WithSubscriptions(r.subscription))
+	r.listener.Store(listener)
+	r.server.Handler = listener.Handler(r.mux())
 	done := make(chan error, 1)
-	go func() { done <- r.server.Serve(l) }()
+	go func() { done <- r.server.Serve(listener) }()
 	select {
 	case err := <-done:
 		return err

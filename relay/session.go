@@ -19,6 +19,7 @@ import (
 // good, and nothing else is ever asked.
 type session struct {
 	ws    *khatru.WebSocket
+	conn  net.Conn // beneath it
 	queue chan nostr.EventEnvelope
 	gone  <-chan struct{} // closed when the socket is
 
@@ -44,7 +45,7 @@ func openSession(ctx context.Context) *session {
 	khatru.RequestAuth(ctx)
 	ws := khatru.GetConnection(ctx)
 	s := &session{
-		ws: ws, gone: ws.Context.Done(),
+		ws: ws, conn: ws.Request.Context().Value(connKey{}).(net.Conn), gone: ws.Context.Done(),
 		queue: make(chan nostr.EventEnvelope, queueLength), authed: ws.Authed, copied: make(chan struct{}),
 	}
 	go s.write()
@@ -104,22 +105,33 @@ func (s *session) write() {
 
 // close ends the socket at once, also one whose writer is stuck.
 func (s *session) close() {
-	if c, ok := s.ws.Request.Context().Value(connKey{}).(net.Conn); ok {
-		c.Close()
-		return
-	}
-	s.ws.WriteMessage(websocket.CloseMessage, nil)
+	s.conn.Close()
 }
 
 // sessions are all open sockets.
-type sessions struct{ bySocket sync.Map } // *khatru.WebSocket → *session
+type sessions struct {
+	bySocket sync.Map // *khatru.WebSocket → *session
+	byConn   sync.Map // net.Conn → *session
+}
 
 func (s *sessions) open(ctx context.Context) {
-	s.bySocket.Store(khatru.GetConnection(ctx), openSession(ctx))
+	session := openSession(ctx)
+	s.bySocket.Store(session.ws, session)
+	s.byConn.Store(session.conn, session)
 }
 
 func (s *sessions) shut(ctx context.Context) {
-	s.bySocket.Delete(khatru.GetConnection(ctx))
+	if v, ok := s.bySocket.LoadAndDelete(khatru.GetConnection(ctx)); ok {
+		s.byConn.Delete(v.(*session).conn)
+	}
+}
+
+// on returns the session of a network connection; nil where there is none.
+func (s *sessions) on(c net.Conn) *session {
+	if v, ok := s.byConn.Load(c); ok {
+		return v.(*session)
+	}
+	return nil
 }
 
 // of returns the session of a hook's context; nil once the socket is gone.

@@ -19,6 +19,7 @@ import (
 	"github.com/waybill-relay/waybill/orders/redisstore"
 	"github.com/waybill-relay/waybill/relay"
 	"github.com/waybill-relay/waybill/relay/ledger"
+	"github.com/waybill-relay/waybill/relay/wire"
 )
 
 // A daemon is one running relay with everything behind it. open makes it, run
@@ -193,9 +194,18 @@ func (d *daemon) openRelay(context.Context) (err error) {
 }
 
 func relayLimits(cfg config) relay.Limits {
+	l := &cfg.Limits
 	return relay.Limits{
-		Subscriptions: cfg.Limits.Subscriptions, Filters: cfg.Limits.Filters, WrapsPerRecipient: cfg.Limits.WrapsPerRecipient,
-		AuthToWrite: cfg.Relay.AuthRequiredToWrite, MinPoW: cfg.Relay.MinPoW,
+		Wire: wire.Limits{
+			Message: int(l.Message), Unanswered: l.Unanswered, WriteTimeout: time.Duration(l.WriteTimeout),
+			// A message in flight takes many times its size: khatru's copies, the
+			// envelope's layers, the database's.
+			InFlight: int64(l.Memory) / 32, Partial: int64(l.Memory) / 32,
+			Subscriptions: l.Subscriptions, Filters: l.Filters,
+			Connections: l.Connections, PerIP: l.ConnectionsPerIP, BytesPerSecond: int(l.BytesPerSecond),
+		},
+		WrapsPerRecipient: l.WrapsPerRecipient,
+		AuthToWrite:       cfg.Relay.AuthRequiredToWrite, MinPoW: cfg.Relay.MinPoW,
 	}
 }
 

@@ -43,13 +43,13 @@ func everyone() Limits { return Limits{Exempt: prefixes("127.0.0.0/8")} }
 // events in memory, refuses those whose content is "refused", and filters of kind
 // 4; it does its own fan-out, as the relay does.
 type house struct {
-	t        testing.TB
-	wire     *Listener
-	addr     string
-	url      string
-	khatru   *khatru.Relay
-	asked    chan string   // gets the content of each event that is to be stored, if not nil
-	hold     chan struct{} // events are stored once it is closed, if not nil
+	t      testing.TB
+	wire   *Listener
+	addr   string
+	url    string
+	khatru *khatru.Relay
+	asked  chan string   // gets the content of each event that is to be stored, if not nil
+	hold   chan struct{} // events are stored once it is closed, if not nil
 
 	mu     sync.Mutex
 	subs   map[subscription]<-chan struct{}
@@ -196,7 +196,6 @@ func (h *house) query(ctx context.Context, f nostr.Filter) (chan *nostr.Event, e
 	}()
 	return ch, nil
 }
-
 
 func (h *house) subscribe(ctx context.Context, _ *nostr.Filter) {
 	conn, _ := khatru.GetConnection(ctx).Request.Context().Value(connKey{}).(*Conn)

@@ -57,7 +57,8 @@ const (
 	maxSubscriptionID = 64
 )
 
-func (l Limits) filled() *Limits {
+// Filled puts the values of Defaults where a field is zero.
+func (l Limits) Filled() Limits {
 	d := Defaults()
 	fill(&l.Message, d.Message)
 	fill(&l.Unanswered, d.Unanswered)
@@ -70,7 +71,7 @@ func (l Limits) filled() *Limits {
 	fill(&l.Connections, d.Connections)
 	fill(&l.PerIP, d.PerIP)
 	fill(&l.BytesPerSecond, d.BytesPerSecond)
-	return &l
+	return l
 }
 
 func fill[T int | int64 | time.Duration](field *T, value T) {
