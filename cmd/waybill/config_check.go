@@ -3,9 +3,7 @@ package main
 import (
 	"cmp"
 	"fmt"
-	"net"
 	"net/url"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -19,16 +17,12 @@ func (c *config) complete() error {
 	c.Keys.MasterFile = cmp.Or(c.Keys.MasterFile, file("master.key"))
 	c.Keys.IdentityFile = cmp.Or(c.Keys.IdentityFile, file("identity.key"))
 	c.Ledger.URL = cmp.Or(c.Ledger.URL, file("waybill.db"))
-	if c.Redis.URLFile != "" {
-		text, err := os.ReadFile(c.Redis.URLFile)
-		if err != nil {
-			return fmt.Errorf("redis.url_file: %w", err)
-		}
-		c.Redis.URL = strings.TrimSpace(string(text))
+	if err := c.Redis.readURLFile(); err != nil {
+		return err
 	}
-	_, port, err := net.SplitHostPort(c.Relay.Listen)
+	port, err := checkAddress("relay.listen", c.Relay.Listen)
 	if err != nil {
-		return fmt.Errorf("relay.listen: %q is no host:port", c.Relay.Listen)
+		return err
 	}
 	if len(c.Relay.PublicURLs) == 0 && port != "0" { // port 0 is known once it listens
 		c.Relay.PublicURLs = localURLs(port)
@@ -64,7 +58,15 @@ func (c *config) complete() error {
 			return fmt.Errorf("admins: %w", err)
 		}
 	}
-	return c.checkLog()
+	for _, check := range []func() error{
+		c.Relay.check, c.Limits.check, c.Redis.check, c.checkLog,
+		func() error { return c.Admin.check(c.Relay.Listen) },
+	} {
+		if err := check(); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func localURLs(port string) []string {

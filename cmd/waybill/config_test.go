@@ -1,11 +1,13 @@
 package main
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"reflect"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -70,6 +72,33 @@ func TestConfigErrors(t *testing.T) {
 		"admins":          {"admins = [\"nsec1secret\"]\n", "admins: this is no public key"},
 		"ledger":          {"[ledger]\nurl = \"postgres://x\"\n", "ledger.url"},
 		"log":             {"[log]\nlevel = \"loud\"\n", "log.level"},
+
+		"a limit of 0":         {"[limits]\nfilters = 0\n", "limits.filters: must be above 0"},
+		"a limit below 0":      {"[limits]\nconnections = -1\n", "limits.connections: must be above 0"},
+		"no write timeout":     {"[limits]\nwrite_timeout = \"\"\n", "limits.write_timeout: must be above 0"},
+		"a limit without unit": {"[limits]\nwrite_timeout = \"10\"\n", "write 10s, 5m or 17520h"},
+		"no size":              {"[limits]\nmemory = \"lots\"\n", "write 512MiB"},
+		"memory":               {"[limits]\nmemory = \"64MiB\"\n", "limits.memory: 64 MiB is too little"},
+		"message":              {"[limits]\nmessage = 1000\n", "limits.message: 1000 B is less than a gift wrap"},
+		"message and memory":   {"[limits]\nmessage = \"64MiB\"\n", "could fill limits.memory"},
+		"exempt address":       {"[limits]\nexempt_ips = [\"localhost\"]\n", "limits.exempt_ips: \"localhost\" is neither an address"},
+		"proxy":                {"[relay]\ntrusted_proxies = [\"10.0.0.0/33\"]\n", "relay.trusted_proxies: \"10.0.0.0/33\""},
+		"proxy with a zone":    {"[relay]\ntrusted_proxies = [\"fe80::1%eth0\"]\n", "relay.trusted_proxies"},
+		"everybody a proxy":    {"[relay]\ntrusted_proxies = [\"10.0.0.1\", \"0.0.0.0/0\"]\n", "\"0.0.0.0/0\" every client could claim"},
+		"proof of work":        {"[relay]\nmin_pow = 65\n", "relay.min_pow: 65 is not between 0 (none) and 64"},
+		"listen, port":         {"[relay]\nlisten = \"127.0.0.1:http\"\n", "relay.listen"},
+		"admin":                {"[admin]\nlisten = \"7448\"\n", "admin.listen: \"7448\" is no host:port"},
+		"admin, same port":     {"[admin]\nlisten = \"127.0.0.1:7447\"\n", "admin.listen: \"127.0.0.1:7447\" is relay.listen already"},
+		"admin, lag":           {"[admin]\nmax_lag = \"0s\"\n", "admin.max_lag"},
+		"retention":            {"[retention]\ncompleted = \"two years\"\n", "17520h"},
+		"embedded":             {"[redis]\nembedded = \"yes\"\n", "redis.embedded: \"yes\" is none of auto, server, memory"},
+		"redis url":            {"[redis]\nurl = \"http://:nsec1secret@h\"\n", "redis.url: a URL is"},
+		"no url":               {"[redis]\nurl = \"redis://:nsec1secret@h:port/%zz\"\n", "redis.url: a URL is"},
+		"two redis urls":       {"[redis]\nurl = \"redis://h\"\nurl_file = \"/x\"\n", "redis.url and redis.url_file: both are set"},
+		"two passwords":        {"[redis]\nurl = \"redis://:nsec1secret@h\"\npassword_file = \"/x\"\n", "redis.password_file: redis.url has a password already"},
+		"password for nothing": {"[redis]\npassword_file = \"/x\"\n", "redis.url, which is empty"},
+		"TLS without TLS":      {"[redis]\nurl = \"redis://h\"\ntls_ca_file = \"/x\"\n", "only rediss:// speaks TLS"},
+		"half a certificate":   {"[redis]\nurl = \"rediss://h\"\ntls_cert_file = \"/x\"\n", "redis.tls_cert_file and redis.tls_key_file"},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -101,5 +130,65 @@ func TestEnvironment(t *testing.T) {
 	t.Setenv("WAYBILL_RELAY_LISSTEN", "x")
 	if _, err := loadConfig(""); err == nil || !strings.Contains(err.Error(), "WAYBILL_RELAY_LISSTEN") {
 		t.Errorf("got %v, want the unknown variable named", err)
+	}
+}
+
+// Sizes and time spans read the same from the file and from the environment.
+func TestUnits(t *testing.T) {
+	t.Setenv("WAYBILL_LIMITS_MEMORY", "1GiB")
+	t.Setenv("WAYBILL_LIMITS_WRITE_TIMEOUT", "1m30s")
+	t.Setenv("WAYBILL_LIMITS_EXEMPT_IPS", "10.1.2.3/8,::ffff:192.0.2.7")
+	t.Setenv("WAYBILL_RELAY_TRUSTED_PROXIES", "2001:db8::1")
+	c, err := loadConfig(write(t, "[limits]\nmemory = \"256MiB\"\nmessage = 131072\nbytes_per_second = \"500kB\"\n[retention]\ncompleted = \"17520h\"\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := c.Limits
+	if l.Memory != 1<<30 || l.Message != 131072 || l.BytesPerSecond != 500_000 ||
+		time.Duration(l.WriteTimeout) != 90*time.Second || time.Duration(c.Retention.Completed) != 17520*time.Hour {
+		t.Errorf("got %+v, retention %v", l, c.Retention)
+	}
+	if got, want := fmt.Sprint(l.exempt(), c.Relay.proxies()), "[10.0.0.0/8 192.0.2.7/32] [2001:db8::1/128]"; got != want {
+		t.Errorf("addresses: got %s, want %s", got, want)
+	}
+	t.Setenv("WAYBILL_LIMITS_MEMORY", "plenty")
+	if _, err := loadConfig(""); err == nil || !strings.Contains(err.Error(), "write 512MiB") {
+		t.Errorf("got %v, want what a size looks like", err)
+	}
+
+	for text, want := range map[string]size{"512MiB": 512 << 20, "1500": 1500, "1.5 KiB": 1536, "2GB": 2_000_000_000} {
+		var s size
+		if err := s.UnmarshalText([]byte(text)); err != nil || s != want {
+			t.Errorf("%q: got %d, %v; want %d", text, s, err, want)
+		}
+		var again size
+		if text, err := s.MarshalText(); err != nil || again.UnmarshalText(text) != nil || again != s {
+			t.Errorf("%d is written as %q and read as %d, %v", s, text, again, err)
+		}
+	}
+	for _, text := range []string{"", "-1", "1 TiB of it", "2PiB"} {
+		if err := new(size).UnmarshalText([]byte(text)); err == nil {
+			t.Errorf("%q passes for a size", text)
+		}
+	}
+	for _, text := range []string{"-1s", "10", "1d"} {
+		if err := new(duration).UnmarshalText([]byte(text)); err == nil {
+			t.Errorf("%q passes for a time span", text)
+		}
+	}
+	none := duration(time.Hour)
+	if err := none.UnmarshalText(nil); err != nil || none != 0 {
+		t.Errorf("no time span: got %v, %v", none, err)
+	}
+}
+
+func TestExposed(t *testing.T) {
+	for listen, want := range map[string]bool{
+		"": false, "127.0.0.1:7448": false, "localhost:7448": false, "[::1]:7448": false,
+		":7448": true, "0.0.0.0:7448": true, "192.0.2.1:7448": true, "example.com:7448": true,
+	} {
+		if got := (&adminConfig{Listen: listen}).exposed(); got != want {
+			t.Errorf("%q: got %v, want %v", listen, got, want)
+		}
 	}
 }
