@@ -20,6 +20,8 @@ type Tracker struct {
 	Ledger *ledger.Ledger
 	Store  *redisstore.Store
 	Log    zerolog.Logger
+
+	lag lagMarks
 }
 
 const (
@@ -32,6 +34,7 @@ const (
 // Run tracks until ctx ends. A Redis that does not answer is waited for; the
 // relay goes on accepting meanwhile.
 func (t *Tracker) Run(ctx context.Context) error {
+	t.lag.begin(time.Now())
 	wait := retryFirst
 	look := time.NewTicker(lookEvery)
 	defer look.Stop()
@@ -76,8 +79,10 @@ func (t *Tracker) step(ctx context.Context) (more bool, err error) {
 		return false, err
 	}
 	if !known || at.Ledger != t.Ledger.ID() || at.Seq > last {
+		t.lag.saw(0, last, time.Now())
 		return true, t.rebuild(ctx)
 	}
+	t.lag.saw(at.Seq, last, time.Now())
 	facts, marked, upTo, err := t.Ledger.News(ctx, at.Seq, trackBatch)
 	if err != nil || upTo == at.Seq {
 		return false, err

@@ -130,20 +130,7 @@ func TestTrackerFollowsWhatItFinds(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer store.Close()
-	arrive := func(l *ledger.Ledger, id string) {
-		t.Helper()
-		buyer, seller := newSigner(t), newSigner(t)
-		keyring, err := nip17.NewKeyring(readingKey(t, seller))
-		if err != nil {
-			t.Fatal(err)
-		}
-		h := &house{t: t, ctx: ctx, self: seller}
-		d := NewDecoder(keyring, registry, nip17.NewSealer(time.Hour), newSigner(t).PublicKey(), nil, quiet)
-		w := h.wraps(buyer, intent(seller.PublicKey(), id))[0]
-		if outcome, err := l.Arrive(ctx, d.Decode(ctx, &w, time.Now().UnixMilli())); err != nil || outcome != ledger.Stored {
-			t.Fatalf("%s, %v", outcome, err)
-		}
-	}
+	arrive := func(l *ledger.Ledger, id string) { t.Helper(); arriveIntent(t, l, id) }
 	there := func(id string) func() bool {
 		return func() bool { _, err := store.Order(ctx, id); return err == nil }
 	}
@@ -181,6 +168,22 @@ func TestTrackerFollowsWhatItFinds(t *testing.T) {
 	stop()
 	for d, err := range store.Check(ctx, second, Keys(ctx, second)) {
 		t.Errorf("differs from a rebuild: %v %v", d, err)
+	}
+}
+
+// arriveIntent puts an intent between two strangers into the ledger, opened.
+func arriveIntent(t *testing.T, l *ledger.Ledger, id string) {
+	t.Helper()
+	buyer, seller := newSigner(t), newSigner(t)
+	keyring, err := nip17.NewKeyring(readingKey(t, seller))
+	if err != nil {
+		t.Fatal(err)
+	}
+	h := &house{t: t, ctx: t.Context(), self: seller}
+	d := NewDecoder(keyring, registry, nip17.NewSealer(time.Hour), newSigner(t).PublicKey(), nil, quiet)
+	w := h.wraps(buyer, intent(seller.PublicKey(), id))[0]
+	if outcome, err := l.Arrive(t.Context(), d.Decode(t.Context(), &w, time.Now().UnixMilli())); err != nil || outcome != ledger.Stored {
+		t.Fatalf("%s, %v", outcome, err)
 	}
 }
 
