@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -36,19 +37,31 @@ type daemon struct {
 	relay    *relay.Relay
 	decoder  *relay.Decoder
 	backlog  *relay.Backlog
+	tracker  *relay.Tracker
 	listener net.Listener
+	admin    *admin // nil: none
 	closers  []func() error
+
+	maxLag   atomic.Int64 // of the tracker, as a time.Duration
+	stopping atomic.Bool
+
+	// What a reload needs. Without load nothing is ever reloaded.
+	load      func() (config, error)
+	signals   <-chan os.Signal           // each asks for a reload
+	loaded    config                     // what runs, as the file said it
+	delegated map[string]string          // the config's keys: public key → owner (hex)
+	limited   []func(limitsConfig) error // who keeps a limit
 }
 
 // openDaemon opens everything, in the order in which each needs the one before.
 func openDaemon(ctx context.Context, cfg config, log zerolog.Logger) (d *daemon, err error) {
-	d = &daemon{cfg: cfg, log: log}
+	d = &daemon{cfg: cfg, loaded: cfg, log: log}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, d.close())
 		}
 	}()
-	for _, open := range []func(context.Context) error{d.openFolder, d.openKeys, d.openLedger, d.openRedis, d.openRelay} {
+	for _, open := range []func(context.Context) error{d.openFolder, d.openKeys, d.openLedger, d.openRedis, d.openRelay, d.openAdmin} {
 		if err := open(ctx); err != nil {
 			return d, err
 		}
@@ -106,7 +119,7 @@ func (d *daemon) openKeys(context.Context) error {
 	if d.keyring, err = nip17.NewKeyring(reading); err != nil {
 		return err
 	}
-	if err := d.addConfigured(); err != nil {
+	if _, _, err := d.delegate(d.cfg.Keys.Delegated); err != nil {
 		return err
 	}
 	if d.keys, err = nip17.OpenStore(keysFile(d.cfg), master); err != nil {
@@ -121,50 +134,6 @@ func (d *daemon) openKeys(context.Context) error {
 }
 
 func keysFile(cfg config) string { return filepath.Join(cfg.DataDir, "keys.json") }
-
-// addConfigured adds the keys of the config file's [[keys.delegated]] tables.
-func (d *daemon) addConfigured() error {
-	for i, k := range d.cfg.Keys.Delegated {
-		where := fmt.Sprintf("keys.delegated %d", i+1)
-		if (k.Secret == "") == (k.SecretFile == "") {
-			return fmt.Errorf("%s: one of secret and secret_file is needed", where)
-		}
-		secret, err := k.read()
-		if err != nil {
-			return fmt.Errorf("%s: %w", where, err)
-		}
-		owner := ""
-		if k.Owner != "" {
-			if owner, err = publicKey(k.Owner); err != nil {
-				return fmt.Errorf("%s: owner: %w", where, err)
-			}
-		}
-		key, err := nip17.NewLocalKey(secret, owner)
-		secret.Zero()
-		if err != nil {
-			return fmt.Errorf("%s: %w", where, err)
-		}
-		if err := d.keyring.Add(key); err != nil {
-			return fmt.Errorf("%s: %w", where, err)
-		}
-	}
-	return nil
-}
-
-func (k delegatedConfig) read() (nip17.Secret, error) {
-	if k.SecretFile != "" {
-		return nip17.ReadSecretFile(k.SecretFile, k.PassphraseFile)
-	}
-	passphrase := ""
-	if k.PassphraseFile != "" {
-		text, err := os.ReadFile(k.PassphraseFile)
-		if err != nil {
-			return nip17.Secret{}, err
-		}
-		passphrase = trimLine(string(text))
-	}
-	return nip17.ParseSecret(k.Secret, passphrase)
-}
 
 func (d *daemon) openLedger(ctx context.Context) (err error) {
 	if d.ledger, err = ledger.Open(ctx, d.cfg.Ledger.URL); err == nil {
@@ -190,6 +159,7 @@ func (d *daemon) openRelay(context.Context) (err error) {
 		Anyone: cfg.Accept == "anyone", InboxQuota: cfg.InboxQuota, Kinds: cfg.Kinds, MaxLimit: cfg.MaxLimit,
 		Limits: relayLimits(d.cfg), Late: d.backlog.Late,
 	}, d.ledger, d.keyring, d.decoder, d.log)
+	d.tracker = &relay.Tracker{Ledger: d.ledger, Store: d.store, Log: d.log}
 	return nil
 }
 
@@ -210,7 +180,9 @@ func relayLimits(cfg config) relay.Limits {
 }
 
 // run serves until ctx ends; to be stopped is no error.
-func (d *daemon) run(ctx context.Context) error {
+func (d *daemon) run(ctx context.Context) (err error) {
+	stopAdmin := d.serveAdmin()
+	defer func() { err = errors.Join(err, stopAdmin()) }()
 	if err := d.introduce(ctx); err != nil {
 		if ctx.Err() != nil {
 			return nil
@@ -219,12 +191,17 @@ func (d *daemon) run(ctx context.Context) error {
 	}
 	d.log.Info().Str("listen", d.listener.Addr().String()).Strs("public_urls", d.cfg.Relay.PublicURLs).Msg("the relay is open")
 	g, ctx := errgroup.WithContext(ctx)
-	tracker := &relay.Tracker{Ledger: d.ledger, Store: d.store, Log: d.log}
 	g.Go(func() error { return d.relay.Serve(ctx, d.listener) })
-	g.Go(func() error { return tracker.Run(ctx) })
+	g.Go(func() error { return d.tracker.Run(ctx) })
 	g.Go(func() error { return d.backlog.Run(ctx) })
 	g.Go(func() error { return d.expire(ctx) })
-	err := g.Wait()
+	g.Go(func() error { return d.tellStopping(ctx) })
+	g.Go(func() error { return d.watch(ctx) })
+	if d.load != nil {
+		g.Go(func() error { return d.follow(ctx, d.signals) })
+	}
+	d.tellReady()
+	err = g.Wait()
 	d.log.Info().Msg("the relay is closed")
 	return err
 }

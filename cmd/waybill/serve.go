@@ -1,10 +1,14 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"os"
+	"os/signal"
+	"syscall"
 
 	"github.com/spf13/cobra"
+	"golang.org/x/term"
 )
 
 func (a *app) serve() *cobra.Command {
@@ -12,7 +16,11 @@ func (a *app) serve() *cobra.Command {
 		Use:   "serve",
 		Short: "Run the relay",
 		Long: `Run the relay until it gets SIGTERM or SIGINT. Without a config file it listens on
-127.0.0.1:7447 and keeps everything under ./data.`,
+127.0.0.1:7447 and keeps everything under ./data.
+
+SIGHUP has it read its configuration anew: delegated keys, limits.memory, admin.max_lag
+and log.level change at once; every other key that has changed is named in the log
+and needs a restart. A configuration with an error changes nothing.`,
 		Example: `  waybill serve
   waybill serve --config /etc/waybill/waybill.toml
   WAYBILL_REDIS_URL=redis://127.0.0.1:6379/0 waybill serve`,
@@ -26,11 +34,48 @@ func (a *app) serve() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			d, err := openDaemon(cmd.Context(), cfg, log)
+			// From here on, so that a signal that comes early does not end the process.
+			ctx, stop := context.WithCancel(cmd.Context())
+			defer stop()
+			reloads := hangups(ctx, stop, int(os.Stderr.Fd()))
+			if err := prepareProcess(cfg, log); err != nil {
+				return err
+			}
+			d, err := openDaemon(ctx, cfg, log)
 			if err != nil {
 				return err
 			}
-			return errors.Join(d.run(cmd.Context()), d.close())
+			d.load, d.signals = func() (config, error) { return loadConfig(a.configFile) }, reloads
+			d.limited = append(d.limited, func(l limitsConfig) error { limitMemory(l.Memory, log); return nil })
+			return errors.Join(d.run(ctx), d.close())
 		},
 	}
+}
+
+// hangups hands on every SIGHUP that asks for a reload, until ctx ends. The one
+// that a closing terminal sends to what runs in it stops the relay instead: fd,
+// which was that terminal, is none any more.
+func hangups(ctx context.Context, stop func(), fd int) <-chan os.Signal {
+	interactive := term.IsTerminal(fd)
+	raw, reloads := make(chan os.Signal, 1), make(chan os.Signal, 1)
+	signal.Notify(raw, syscall.SIGHUP)
+	go func() {
+		defer signal.Stop(raw)
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case s := <-raw:
+				if interactive && !term.IsTerminal(fd) {
+					stop()
+					return
+				}
+				select {
+				case reloads <- s:
+				default: // one is waiting already
+				}
+			}
+		}
+	}()
+	return reloads
 }
