@@ -69,7 +69,7 @@ track of every order in Redis.`,
 	}
 	cmd.PersistentFlags().StringVarP(&a.configFile, "config", "c", os.Getenv(envPrefix+"CONFIG"), "config file (TOML); none: the defaults")
 	cmd.AddCommand(a.serve(), a.send(), a.orders(), a.keys(), a.rebuild(), a.demo(), a.bench(),
-		a.healthcheck())
+		a.healthcheck(), a.doctor())
 	return cmd
 }
 

@@ -1,0 +1,271 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/nbd-wtf/go-nostr"
+	"github.com/redis/go-redis/v9"
+
+	"github.com/waybill-relay/waybill/orders/redisstore"
+	"github.com/waybill-relay/waybill/orders/redisstore/redistest"
+)
+
+// A patient is a configuration with what belongs to it.
+type patient struct {
+	t      *testing.T
+	dir    string
+	listen string
+	redis  *redistest.Server
+	secret string // of a delegated key
+	more   string // of the configuration's text
+}
+
+func newPatient(t *testing.T) *patient {
+	redis.SetLogger(silence{})
+	return &patient{t: t, dir: t.TempDir(), listen: unused(t), redis: redistest.Start(t), secret: nostr.GeneratePrivateKey()}
+}
+
+func unused(t *testing.T) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	return l.Addr().String()
+}
+
+func (p *patient) file(name string) string { return filepath.Join(p.dir, name) }
+
+func (p *patient) configure() string {
+	p.t.Helper()
+	text := fmt.Sprintf("data_dir = %q\n[relay]\nlisten = %q\n%s\n[redis]\nurl = %q\n[[keys.delegated]]\nsecret = %q\n",
+		p.file("data"), p.listen, p.more, p.redis.URL(), p.secret)
+	if err := os.WriteFile(p.file("waybill.toml"), []byte(text), 0o600); err != nil {
+		p.t.Fatal(err)
+	}
+	return p.file("waybill.toml")
+}
+
+// run has a daemon work on the patient for as long as during takes.
+func (p *patient) run(during func()) {
+	p.t.Helper()
+	cfg, err := loadConfig(p.configure())
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	p.t.Run("running", func(t *testing.T) {
+		d := startDaemon(t, func(c *config) { *c = cfg })
+		deadline := time.Now().Add(10 * time.Second)
+		for {
+			if _, err := d.probeRelay(t.Context()); err == nil {
+				if at, _, err := d.store.Cursor(t.Context()); err == nil && at.Ledger == d.ledger.ID() {
+					break
+				}
+			}
+			if time.Now().After(deadline) {
+				t.Fatal("the relay does not get ready")
+			}
+		}
+		during()
+	})
+}
+
+// finds runs the doctor, who must say each of these lines ("level: part of the text")
+// and nothing else that is worse than ok.
+func (p *patient) finds(when string, want ...string) {
+	p.t.Helper()
+	d := examine(p.t.Context(), p.configure())
+	defer d.close()
+	var out bytes.Buffer
+	if err := d.print(&out); err != nil {
+		p.t.Fatal(err)
+	}
+	said := make([]bool, len(want))
+	for _, f := range d.findings {
+		if f.Area == "clock" && strings.Contains(f.Text, "nobody keeps") {
+			continue // of the machine that runs this test
+		}
+		expected := f.Level == levelOK
+		for i, w := range want {
+			if level, text, _ := strings.Cut(w, ": "); level == string(f.Level) && strings.Contains(f.Text, text) {
+				said[i], expected = true, true
+			}
+		}
+		if !expected {
+			p.t.Errorf("%s: not expected: %+v", when, f)
+		}
+		if f.Level != levelOK && f.Do == "" {
+			p.t.Errorf("%s: it does not say what to do: %+v", when, f)
+		}
+	}
+	for i, w := range want {
+		if !said[i] {
+			p.t.Errorf("%s: it does not say %q:\n%s", when, w, out.String())
+		}
+	}
+	if strings.Contains(out.String(), p.secret) {
+		p.t.Errorf("%s: a secret is printed", when)
+	}
+}
+
+func (p *patient) chmod(name string, mode os.FileMode) {
+	p.t.Helper()
+	if err := os.Chmod(p.file(name), mode); err != nil {
+		p.t.Fatal(err)
+	}
+}
+
+func TestDoctor(t *testing.T) {
+	p := newPatient(t)
+	p.finds("nothing is there yet", "ok: no relay has run", "ok: none yet", "ok: the first `waybill serve` makes it")
+	p.run(func() {
+		p.finds("all is well", "ok: a relay is running, pid "+fmt.Sprint(os.Getpid()), "ok: the relay is npub1", "ok: delegated by the config: npub1",
+			"ok: quick_check finds no damage", "ok: it keeps an append-only file", "ok: of this ledger, and up to date",
+			"ok: ws://"+p.listen+" leads to this relay")
+		other := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			fmt.Fprintf(w, `{"self":%q}`, strings.Repeat("ab", 32))
+		}))
+		defer other.Close()
+		elsewhere, nobody := strings.Replace(other.URL, "http", "ws", 1), "ws://"+unused(t)
+		p.more = fmt.Sprintf("public_urls = [%q, %q]", elsewhere, nobody)
+		p.finds("wrong URLs", "problem: "+elsewhere+" leads to another relay", "warning: "+nobody+": nobody answers")
+		p.more = ""
+	})
+	p.finds("it has stopped", "ok: no relay is running", "ok: not asked, for no relay is running")
+	p.more = `public_urls = ["ws://relay.example"]`
+	p.finds("no TLS", "warning: ws://relay.example has no TLS")
+	p.more = "[admin]\nlisten = \"0.0.0.0:7448\"\n[retention]\ncompleted = \"1h\""
+	p.finds("bold settings", "warning: admin.listen is not a loopback address", "warning: finished orders are erased after 1h0m0s")
+	p.more = ""
+
+	p.chmod("data", 0o755)
+	p.chmod("data/master.key", 0o640)
+	p.finds("open files", "warning: data is open to others (mode 0755)", "warning: master.key may be read or written by its group")
+	p.chmod("data/master.key", 0o644)
+	p.finds("open to all", "warning: data is open", "problem: master.key may be read or written by everybody", "problem: the master key: ")
+	p.chmod("data", 0o700)
+	p.chmod("data/master.key", 0o600)
+
+	tomorrow := time.Now().Add(24 * time.Hour)
+	if err := os.Chtimes(p.file("data/waybill.db"), tomorrow, tomorrow); err != nil {
+		t.Fatal(err)
+	}
+	p.finds("the clock was set back", "problem: before the ledger was last written")
+	if err := os.Chtimes(p.file("data/waybill.db"), time.Time{}, time.Now()); err != nil {
+		t.Fatal(err)
+	}
+
+	store, err := redisstore.Open(p.redis.URL())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer store.Close()
+	at, _, err := store.Cursor(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := store.Advance(t.Context(), at, redisstore.Cursor{Ledger: "another", Seq: 7}); err != nil {
+		t.Fatal(err)
+	}
+	p.finds("another ledger's indexes", "problem: made from another ledger (another)")
+	p.redis.Kill()
+	p.finds("Redis is away", "problem: Redis does not answer")
+	p.redis.Replace()
+	p.finds("an empty Redis", "ok: it holds no order indexes yet")
+}
+
+// What is lost or damaged: each by itself, on what a relay left behind.
+func TestDoctorOnDamage(t *testing.T) {
+	p := newPatient(t)
+	p.run(func() {})
+	keep := func(name string) (restore func()) {
+		t.Helper()
+		content, err := os.ReadFile(p.file(name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return func() {
+			t.Helper()
+			if err := os.WriteFile(p.file(name), content, 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	put := func(name string, content []byte) {
+		t.Helper()
+		if err := os.WriteFile(p.file(name), content, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+
+	restore := keep("data/master.key")
+	put("data/master.key", bytes.Repeat([]byte("ab"), 32))
+	p.finds("another master key", "problem: the relay's identity: ")
+	if err := os.Remove(p.file("data/master.key")); err != nil {
+		t.Fatal(err)
+	}
+	p.finds("no master key", "problem: master.key is missing, and an identity is there already")
+	if _, err := os.Stat(p.file("data/master.key")); !os.IsNotExist(err) {
+		t.Error("the doctor has made a master key")
+	}
+	restore()
+
+	restore = keep("data/waybill.db")
+	content, err := os.ReadFile(p.file("data/waybill.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	const page = 4096
+	copy(content[len(content)-page:], bytes.Repeat([]byte{0xff}, 64)) // an index that is not asked at opening
+	put("data/waybill.db", content)
+	p.finds("a damaged ledger", "problem: SQLite finds the file damaged")
+	put("data/waybill.db", []byte(strings.Repeat("not a database ", 1000)))
+	p.finds("something else", "problem: ledger")
+	restore()
+
+	p.secret = "nsec1" + strings.Repeat("q", 58)
+	p.finds("no secret key", "problem: keys.delegated 1: ")
+	p.secret = nostr.GeneratePrivateKey()
+	p.more = "lissten = 1"
+	p.finds("a broken configuration", `problem: unknown key "relay.lissten"`)
+}
+
+// The command: JSON for programs, and an exit code.
+func TestDoctorCommand(t *testing.T) {
+	p := newPatient(t)
+	ask := func(args ...string) (string, error) {
+		var out bytes.Buffer
+		cmd := root()
+		cmd.SetArgs(append([]string{"doctor", "--config", p.configure()}, args...))
+		cmd.SetOut(&out)
+		err := cmd.ExecuteContext(context.Background())
+		return out.String(), err
+	}
+	if out, err := ask(); err != nil || !strings.Contains(out, " 0 problems\n") {
+		t.Errorf("got %v\n%s", err, out)
+	}
+	p.redis.Kill()
+	out, err := ask("--json")
+	if err == nil || exitCode(err) != 1 {
+		t.Errorf("Redis is away: got %v", err)
+	}
+	var said struct {
+		OK       bool
+		Findings []finding
+	}
+	if err := json.Unmarshal([]byte(out), &said); err != nil || said.OK || len(said.Findings) < 8 {
+		t.Errorf("got %v\n%s", err, out)
+	}
+}
