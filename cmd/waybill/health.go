@@ -42,6 +42,7 @@ type diagnosis struct {
 type state struct {
 	OK     bool   `json:"ok"`
 	Detail string `json:"detail"`
+	late   bool   // it was given up for its time was over
 }
 
 const (
@@ -82,7 +83,7 @@ func (h *health) examine() diagnosis {
 	}
 	d := diagnosis{Ready: true, Checks: map[string]state{}}
 	for i, p := range h.probes {
-		s := state{false, fmt.Sprintf("no answer within %v", h.within)}
+		s := h.silence()
 		select {
 		case s = <-states[i]:
 		case <-ctx.Done():
@@ -91,10 +92,17 @@ func (h *health) examine() diagnosis {
 			default:
 			}
 		}
+		if s.late {
+			s = h.silence()
+		}
 		d.Checks[p.name] = s
 		d.Ready = d.Ready && s.OK
 	}
 	return d
+}
+
+func (h *health) silence() state {
+	return state{Detail: fmt.Sprintf("no answer within %v", h.within)}
 }
 
 // begin asks without waiting. A probe that still hangs from before is not asked
@@ -110,11 +118,13 @@ func (p *probe) begin(ctx context.Context) chan state {
 		var coded *orders.Error
 		switch {
 		case err == nil:
-			said <- state{true, detail}
+			said <- state{OK: true, Detail: detail}
+		case ctx.Err() != nil:
+			said <- state{late: true}
 		case errors.As(err, &coded):
-			said <- state{false, coded.Message}
+			said <- state{Detail: coded.Message}
 		default:
-			said <- state{false, err.Error()}
+			said <- state{Detail: err.Error()}
 		}
 	}()
 	return said

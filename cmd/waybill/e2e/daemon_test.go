@@ -27,7 +27,8 @@ type daemon struct {
 	t      *testing.T
 	dir    string // of config file and keys; the data are in dir/data
 	env    map[string]string
-	url    string // ws://127.0.0.1:port
+	also   []string // other variables, NAME=value
+	url    string   // ws://127.0.0.1:port
 	log    *logbook
 	serves *process
 }
@@ -76,6 +77,7 @@ func (d *daemon) command(args ...string) *exec.Cmd {
 	for name, value := range d.env {
 		cmd.Env = append(cmd.Env, "WAYBILL_"+name+"="+value)
 	}
+	cmd.Env = append(cmd.Env, d.also...)
 	return cmd
 }
 
