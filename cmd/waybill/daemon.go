@@ -20,7 +20,6 @@ import (
 	"github.com/waybill-relay/waybill/orders/redisstore"
 	"github.com/waybill-relay/waybill/relay"
 	"github.com/waybill-relay/waybill/relay/ledger"
-	"github.com/waybill-relay/waybill/relay/wire"
 )
 
 // A daemon is one running relay with everything behind it. open makes it, run
@@ -47,10 +46,10 @@ type daemon struct {
 
 	// What a reload needs. Without load nothing is ever reloaded.
 	load      func() (config, error)
-	signals   <-chan os.Signal           // each asks for a reload
-	loaded    config                     // what runs, as the file said it
-	delegated map[string]string          // the config's keys: public key → owner (hex)
-	limited   []func(limitsConfig) error // who keeps a limit
+	signals   <-chan os.Signal     // each asks for a reload
+	loaded    config               // what runs, as the file said it
+	delegated map[string]string    // the config's keys: public key → owner (hex)
+	limited   []func(config) error // who keeps a limit
 }
 
 // openDaemon opens everything, in the order in which each needs the one before.
@@ -159,24 +158,9 @@ func (d *daemon) openRelay(context.Context) (err error) {
 		Anyone: cfg.Accept == "anyone", InboxQuota: cfg.InboxQuota, Kinds: cfg.Kinds, MaxLimit: cfg.MaxLimit,
 		Limits: relayLimits(d.cfg), Late: d.backlog.Late,
 	}, d.ledger, d.keyring, d.decoder, d.log)
+	d.limited = append(d.limited, func(c config) error { d.relay.SetLimits(relayLimits(c)); return nil })
 	d.tracker = &relay.Tracker{Ledger: d.ledger, Store: d.store, Log: d.log}
 	return nil
-}
-
-func relayLimits(cfg config) relay.Limits {
-	l := &cfg.Limits
-	return relay.Limits{
-		Wire: wire.Limits{
-			Message: int(l.Message), Unanswered: l.Unanswered, WriteTimeout: time.Duration(l.WriteTimeout),
-			// A message in flight takes many times its size: khatru's copies, the
-			// envelope's layers, the database's.
-			InFlight: int64(l.Memory) / 32, Partial: int64(l.Memory) / 32,
-			Subscriptions: l.Subscriptions, Filters: l.Filters,
-			Connections: l.Connections, PerIP: l.ConnectionsPerIP, BytesPerSecond: int(l.BytesPerSecond),
-		},
-		WrapsPerRecipient: l.WrapsPerRecipient,
-		AuthToWrite:       cfg.Relay.AuthRequiredToWrite, MinPoW: cfg.Relay.MinPoW,
-	}
 }
 
 // run serves until ctx ends; to be stopped is no error.

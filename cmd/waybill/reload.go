@@ -22,7 +22,10 @@ type reloader struct {
 func (d *daemon) reloaders() []reloader {
 	return []reloader{
 		{key: "keys.delegated", always: true, apply: d.reloadDelegated},
-		{key: "limits.memory", apply: d.reloadLimits},
+		{key: "limits", apply: d.reloadLimits},
+		{key: "relay.trusted_proxies", apply: d.reloadLimits},
+		{key: "relay.auth_required_to_write", apply: d.reloadLimits},
+		{key: "relay.min_pow", apply: d.reloadLimits},
 		{key: "admin.max_lag", apply: func(c config) error {
 			d.maxLag.Store(int64(c.Admin.MaxLag))
 			d.loaded.Admin.MaxLag = c.Admin.MaxLag
@@ -101,11 +104,13 @@ func (d *daemon) reloadDelegated(c config) error {
 // reloadLimits hands the limits to everybody who keeps one.
 func (d *daemon) reloadLimits(c config) error {
 	for _, set := range d.limited {
-		if err := set(c.Limits); err != nil {
+		if err := set(c); err != nil {
 			return err
 		}
 	}
-	d.loaded.Limits.Memory = c.Limits.Memory
+	d.loaded.Limits = c.Limits
+	d.loaded.Relay.TrustedProxies = c.Relay.TrustedProxies
+	d.loaded.Relay.AuthRequiredToWrite, d.loaded.Relay.MinPoW = c.Relay.AuthRequiredToWrite, c.Relay.MinPoW
 	return nil
 }
 

@@ -60,7 +60,7 @@ func TestReload(t *testing.T) {
 		}
 	}()
 	var memory []size
-	d.limited = append(d.limited, func(l limitsConfig) error { memory = append(memory, l.Memory); return nil })
+	d.limited = append(d.limited, func(c config) error { memory = append(memory, c.Limits.Memory); return nil })
 	one, onePublic := secret()
 	two, twoPublic := secret()
 	next := d.loaded

@@ -46,7 +46,7 @@ and needs a restart. A configuration with an error changes nothing.`,
 				return err
 			}
 			d.load, d.signals = func() (config, error) { return loadConfig(a.configFile) }, reloads
-			d.limited = append(d.limited, func(l limitsConfig) error { limitMemory(l.Memory, log); return nil })
+			d.limited = append(d.limited, func(c config) error { limitMemory(c.Limits.Memory, log); return nil })
 			return errors.Join(d.run(ctx), d.close())
 		},
 	}
