@@ -1,8 +1,12 @@
 package main
 
 import (
+	"bytes"
 	"os"
+	"runtime/debug"
 	"testing"
+
+	"github.com/rs/zerolog"
 )
 
 func TestHeapLimit(t *testing.T) {
@@ -29,5 +33,32 @@ func TestDiskRoom(t *testing.T) {
 	}
 	if _, _, err := diskRoom(t.TempDir() + "/none"); !os.IsNotExist(err) {
 		t.Errorf("no folder: got %v", err)
+	}
+}
+
+func TestLimitMemory(t *testing.T) {
+	was := debug.SetMemoryLimit(-1)
+	defer debug.SetMemoryLimit(was)
+	t.Setenv("GOMEMLIMIT", "")
+	limitMemory(512<<20, zerolog.Nop())
+	if got := debug.SetMemoryLimit(-1); got >= 512<<20 || got < 256<<20 {
+		t.Errorf("got a limit of %s", bytesText(size(got)))
+	}
+	t.Setenv("GOMEMLIMIT", "1GiB")
+	limitMemory(256<<20, zerolog.Nop())
+	if got := debug.SetMemoryLimit(-1); got < 256<<20 {
+		t.Errorf("GOMEMLIMIT is set, and the limit became %s", bytesText(size(got)))
+	}
+}
+
+func TestWarnOfFiles(t *testing.T) {
+	var log bytes.Buffer
+	warnOfFiles(1, zerolog.New(&log))
+	if log.Len() > 0 {
+		t.Errorf("one connection: %s", &log)
+	}
+	warnOfFiles(1<<40, zerolog.New(&log))
+	if !bytes.Contains(log.Bytes(), []byte(`"level":"warn"`)) {
+		t.Errorf("more connections than files: %s", &log)
 	}
 }
