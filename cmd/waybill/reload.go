@@ -12,26 +12,27 @@ import (
 // says so in d.loaded, with which the next configuration is compared; on an error
 // it leaves everything as it was.
 type reloader struct {
-	key    string // of the config file, or the section
-	always bool   // also where the file says the same as before: it names other files
+	keys   []string // of the config file, or whole sections
+	always bool     // also where the file says the same as before: it names other files
 	apply  func(config) error
+}
+
+func (r reloader) owns(key string) bool {
+	return slices.ContainsFunc(r.keys, func(k string) bool { return key == k || strings.HasPrefix(key, k+".") })
 }
 
 // reloaders are all there is: every other key needs a restart, for it is about
 // what is open already (addresses, files), or is part of what stored data mean.
 func (d *daemon) reloaders() []reloader {
 	return []reloader{
-		{key: "keys.delegated", always: true, apply: d.reloadDelegated},
-		{key: "limits", apply: d.reloadLimits},
-		{key: "relay.trusted_proxies", apply: d.reloadLimits},
-		{key: "relay.auth_required_to_write", apply: d.reloadLimits},
-		{key: "relay.min_pow", apply: d.reloadLimits},
-		{key: "admin.max_lag", apply: func(c config) error {
+		{keys: []string{"keys.delegated"}, always: true, apply: d.reloadDelegated},
+		{keys: []string{"limits", "relay.trusted_proxies", "relay.auth_required_to_write", "relay.min_pow"}, apply: d.reloadLimits},
+		{keys: []string{"admin.max_lag"}, apply: func(c config) error {
 			d.maxLag.Store(int64(c.Admin.MaxLag))
 			d.loaded.Admin.MaxLag = c.Admin.MaxLag
 			return nil
 		}},
-		{key: "log.level", apply: func(c config) error {
+		{keys: []string{"log.level"}, apply: func(c config) error {
 			d.loaded.Log.Level = c.Log.Level
 			return setLogLevel(c.Log.Level)
 		}},
@@ -63,19 +64,18 @@ func (d *daemon) reload() {
 	rest := changedKeys(d.loaded, now)
 	var applied []string
 	for _, r := range d.reloaders() {
-		mine := func(key string) bool { return key == r.key || strings.HasPrefix(key, r.key+".") }
 		var ours []string
 		for _, key := range rest {
-			if mine(key) {
+			if r.owns(key) {
 				ours = append(ours, key)
 			}
 		}
 		if len(ours) == 0 && !r.always {
 			continue
 		}
-		rest = slices.DeleteFunc(rest, mine)
+		rest = slices.DeleteFunc(rest, r.owns)
 		if err := r.apply(now); err != nil {
-			d.log.Error().Err(err).Str("key", r.key).Msg("this part of the configuration was not reloaded, and the relay goes on with what it had")
+			d.log.Error().Err(err).Strs("keys", r.keys).Msg("this part of the configuration was not reloaded, and the relay goes on with what it had")
 			continue
 		}
 		applied = append(applied, ours...)
