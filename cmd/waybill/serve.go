@@ -18,7 +18,7 @@ func (a *app) serve() *cobra.Command {
 		Long: `Run the relay until it gets SIGTERM or SIGINT. Without a config file it listens on
 127.0.0.1:7447 and keeps everything under ./data.
 
-SIGHUP has it read its configuration anew: delegated keys, limits.memory, admin.max_lag
+SIGHUP has it read its configuration anew: delegated keys, all limits, admin.max_lag
 and log.level change at once; every other key that has changed is named in the log
 and needs a restart. A configuration with an error changes nothing.`,
 		Example: `  waybill serve
