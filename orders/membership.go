@@ -35,6 +35,18 @@ type Source interface {
 	Beginning(ctx context.Context, k Key) (b Beginning, ok bool, err error)
 }
 
+// Bulk is what a Source may offer beside: the same answers for many orders at
+// once. See Prefetch.
+type Bulk interface {
+	// OfKeys returns OfKey of each key. It bounds what it holds: of a key that is not
+	// in the map nothing is known, and OfKey is to be asked.
+	OfKeys(ctx context.Context, keys []Key) (map[Key][]Fact, error)
+	// Strays returns Stray of each key.
+	Strays(ctx context.Context, keys []Key) (map[Key]bool, error)
+	// Beginnings returns Beginning of each key; one that has not begun is not there.
+	Beginnings(ctx context.Context, keys []Key) (map[Key]Beginning, error)
+}
+
 // A Beginning is an order that exists: At is the least Tau among the facts of
 // its Key that begin it (Begins), Seq the ledger seq of the fact with that Tau
 // (the lowest seq where several have it). So At only falls, and Seq only rises.

@@ -89,9 +89,15 @@ func TestTouchedAndVersion(t *testing.T) {
 				continue
 			}
 			src := Batch(m)
+			if rapid.Bool().Draw(t, "bulk") {
+				src = Batch(bulk{m, map[string]int{}})
+			}
 			touched, err := Touched(ctx, src, news)
 			news = nil
 			if err != nil {
+				t.Fatal(err)
+			}
+			if err := Prefetch(ctx, src, touched); err != nil {
 				t.Fatal(err)
 			}
 			for _, k := range touched {

@@ -17,6 +17,9 @@ func Touched(ctx context.Context, src Source, news []Fact) ([]Key, error) {
 			}
 		}
 	}
+	if err := prepareTouched(ctx, src, news); err != nil {
+		return nil, err
+	}
 	for i := range news {
 		bs, err := touchedBy(ctx, src, &news[i])
 		if err != nil {
@@ -25,6 +28,21 @@ func Touched(ctx context.Context, src Source, news []Fact) ([]Key, error) {
 		add(bs...)
 	}
 	return keys, nil
+}
+
+// prepareTouched reads together what is asked of each order that the facts name.
+func prepareTouched(ctx context.Context, src Source, news []Fact) error {
+	b, ok := src.(*batch)
+	if !ok {
+		return nil
+	}
+	var named []Key
+	for i := range news {
+		if p, both := news[i].Pair(); both && news[i].OrderID != "" {
+			named = append(named, Key{p, news[i].OrderID})
+		}
+	}
+	return b.prepare(ctx, named)
 }
 
 func touchedBy(ctx context.Context, src Source, f *Fact) ([]Beginning, error) {

@@ -43,7 +43,12 @@ func (s *Store) Project(ctx context.Context, src orders.Source, keys []orders.Ke
 		os, size = os[:0], 0
 		return err
 	}
-	for _, k := range keys {
+	for i, k := range keys {
+		if i%batchOrders == 0 {
+			if err := orders.Prefetch(ctx, src, keys[i:min(i+batchOrders, len(keys))]); err != nil {
+				return err
+			}
+		}
 		switch o, err := assemble(ctx, src, k); {
 		case errors.Is(err, ErrBlocked):
 			blocked = err

@@ -10,6 +10,9 @@ import (
 // TestPlans: each standing query finds its rows by an index.
 func TestPlans(t *testing.T) {
 	l := open(t)
+	// Reading through what a query made for itself is no reading through a table.
+	own := strings.NewReplacer("SCAN mail", "", "SCAN said", "", "SCAN told", "", "SCAN marked", "", "SCAN wanted", "",
+		"SCAN CONSTANT ROW", "", "SCAN 20 CONSTANT ROWS", "", "SCAN 20-ROW VALUES CLAUSE", "")
 	for query, uses := range map[string]string{
 		queryOfKey:    "facts_order (parties=? AND order_id=?)",
 		queryStray:    "COVERING INDEX facts_order (parties=? AND order_id=?)",
@@ -25,6 +28,10 @@ func TestPlans(t *testing.T) {
 		querySaid:      "facts_order (parties=? AND order_id=? AND sender=? AND bound=?)",
 		querySaidLoose: "facts_order (parties=? AND order_id=? AND sender=? AND bound=? AND received_at>? AND received_at<?)",
 
+		queryOfKeys(20):     "facts_order (parties=? AND order_id=?)",
+		queryBeginnings(20): "(party_a=? AND client_id=? AND party_b=?)",
+		queryPresent(20):    "COVERING INDEX facts_order (parties=? AND order_id=?)",
+
 		queryNews: "order_ids_mark (mark_seq>?)",
 
 		queryUnopened:   "inbox_unopened (recipient=? AND seq>?)",
@@ -38,7 +45,7 @@ func TestPlans(t *testing.T) {
 			args[i] = 1
 		}
 		plan := planOf(t, l, query, args...)
-		if !strings.Contains(plan, uses) || strings.Contains(strings.NewReplacer("SCAN mail", "", "SCAN said", "", "SCAN told", "", "SCAN marked", "", "SCAN CONSTANT ROW", "").Replace(plan), "SCAN") {
+		if !strings.Contains(plan, uses) || strings.Contains(own.Replace(plan), "SCAN") {
 			t.Errorf("%s\nlacks %q, or scans:\n%s", query, uses, plan)
 		}
 	}
