@@ -1,0 +1,82 @@
+package relay
+
+import (
+	"fmt"
+	"path/filepath"
+	"sync"
+	"testing"
+
+	"github.com/nbd-wtf/go-nostr"
+
+	"github.com/waybill-relay/waybill/orders"
+	"github.com/waybill-relay/waybill/orders/redisstore"
+	"github.com/waybill-relay/waybill/orders/redisstore/redistest"
+	"github.com/waybill-relay/waybill/relay/ledger"
+)
+
+// BenchmarkProject: a thousand small orders from the ledger to Redis, as the
+// tracker does it; one by one is a Source that answers for a single order only.
+func BenchmarkProject(b *testing.B) {
+	ctx := b.Context()
+	l, err := ledger.Open(ctx, filepath.Join(b.TempDir(), "ledger.db"))
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() { _ = l.Close() })
+	store, err := redisstore.Dial(ctx, redistest.Start(b).URL())
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() { _ = store.Close() })
+	const n = 1000
+	seller := nostr.GeneratePrivateKey()
+	seller, _ = nostr.GetPublicKey(seller)
+	buyer, _ := nostr.GetPublicKey(nostr.GeneratePrivateKey())
+	var wg sync.WaitGroup
+	for i := range n {
+		wg.Go(func() {
+			var facts []orders.Fact
+			for j, verb := range []orders.Verb{orders.Intent, orders.Paid, orders.Note} {
+				facts = append(facts, orders.Fact{
+					ID: fmt.Sprintf("%064x", 10*i+j), ReceivedAt: 1_700_000_000_000, At: 1_700_000_000_000, Inboxes: []string{seller},
+					Transports: []orders.Transport{orders.ByWrap}, Verb: verb, Sender: buyer, Parties: pairOf(buyer, seller),
+					OrderID: fmt.Sprint("o", i), Trust: orders.Bound, Dialect: "test",
+				})
+			}
+			evt := nostr.Event{ID: fmt.Sprintf("%064x", i), PubKey: buyer, Kind: 1059, Tags: nostr.Tags{{"p", seller}}}
+			if _, err := l.Arrive(ctx, ledger.Arrival{Event: &evt, Recipient: seller, State: ledger.Opened, Facts: facts}); err != nil {
+				b.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+	facts, err := l.FactsAfter(ctx, 0, 3*n)
+	if err != nil || len(facts) != 3*n {
+		b.Fatalf("%d facts, %v", len(facts), err)
+	}
+	for _, c := range []struct {
+		name string
+		src  orders.Source
+	}{{"one by one", struct{ orders.Source }{l}}, {"bulk", l}} {
+		b.Run(c.name, func(b *testing.B) {
+			for b.Loop() {
+				src := orders.Batch(c.src)
+				keys, err := orders.Touched(ctx, src, facts)
+				if err != nil || len(keys) != n {
+					b.Fatalf("Touched = %d keys, %v", len(keys), err)
+				}
+				if err := store.Project(ctx, src, keys); err != nil {
+					b.Fatal(err)
+				}
+			}
+			b.ReportMetric(float64(n*b.N)/b.Elapsed().Seconds(), "orders/s")
+		})
+	}
+}
+
+func pairOf(a, b string) []string {
+	if b < a {
+		a, b = b, a
+	}
+	return []string{a, b}
+}
