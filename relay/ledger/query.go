@@ -10,8 +10,12 @@ import (
 	"github.com/nbd-wtf/go-nostr"
 )
 
-// fetchBatch is how many events are read at a time while they are handed out.
-const fetchBatch = 50
+// Up to fetchBatch events are read at a time while they are handed out, and after
+// the first no more than fetchBytes of them: each of many slow readers holds that much.
+const (
+	fetchBatch = 50
+	fetchBytes = 256 << 10
+)
 
 // Query yields the events that match f (NIP-01) and that reader may see, newest
 // first, of equals the lowest id first: at most limitCap of them, or f.Limit
@@ -26,13 +30,15 @@ const fetchBatch = 50
 // takes its time keeps nobody waiting; what is deleted meanwhile is left out.
 func (l *Ledger) Query(ctx context.Context, f nostr.Filter, reader string, limitCap int) iter.Seq2[*nostr.Event, error] {
 	return func(yield func(*nostr.Event, error) bool) {
-		refs, err := l.match(ctx, f, reader, limitCap)
+		hits, err := l.match(ctx, f, reader, limitCap)
 		if err != nil {
 			yield(nil, failed("reading events", err))
 			return
 		}
-		for part := range slices.Chunk(refs, fetchBatch) {
-			events, err := l.fetch(ctx, part)
+		for len(hits) > 0 {
+			n := batchOf(hits)
+			events, err := l.fetch(ctx, hits[:n])
+			hits = hits[n:]
 			if err != nil {
 				yield(nil, failed("reading events", err))
 				return
@@ -46,8 +52,22 @@ func (l *Ledger) Query(ctx context.Context, f nostr.Filter, reader string, limit
 	}
 }
 
-// match returns the refs of the events, in order.
-func (l *Ledger) match(ctx context.Context, f nostr.Filter, reader string, limit int) ([]int64, error) {
+// A hit is an event that matches: its ref, and how many bytes it has.
+type hit struct{ ref, size int64 }
+
+// batchOf is how many of the hits are read next, at least one.
+func batchOf(hits []hit) int {
+	var size int64
+	for i, h := range hits[:min(len(hits), fetchBatch)] {
+		if size += h.size; i > 0 && size-hits[0].size > fetchBytes {
+			return i
+		}
+	}
+	return min(len(hits), fetchBatch)
+}
+
+// match returns the events in order.
+func (l *Ledger) match(ctx context.Context, f nostr.Filter, reader string, limit int) ([]hit, error) {
 	if f.Limit > 0 {
 		limit = min(limit, f.Limit)
 	}
@@ -63,9 +83,9 @@ func (l *Ledger) match(ctx context.Context, f nostr.Filter, reader string, limit
 	if err != nil {
 		return nil, err
 	}
-	return collect(rows, func(rows *sql.Rows) (ref int64, err error) {
-		err = rows.Scan(&ref)
-		return ref, err
+	return collect(rows, func(rows *sql.Rows) (h hit, err error) {
+		err = rows.Scan(&h.ref, &h.size)
+		return h, err
 	})
 }
 
@@ -74,22 +94,26 @@ func (l *Ledger) match(ctx context.Context, f nostr.Filter, reader string, limit
 func newestOf(bs []*branch, limit int) (query string, args []any) {
 	parts := make([]string, len(bs))
 	for i, b := range bs {
-		parts[i] = "SELECT e.ref AS ref, " + b.at + " AS at, e.id AS id FROM " + b.from +
+		parts[i] = "SELECT e.ref AS ref, " + b.at + " AS at, e.id AS id, octet_length(e.raw) AS size FROM " + b.from +
 			" WHERE " + strings.Join(b.where, " AND ") + " ORDER BY " + b.at + " DESC, e.id LIMIT ?"
 		args = append(append(args, b.args...), limit)
 	}
 	if len(parts) == 1 {
-		return "SELECT ref FROM (" + parts[0] + ") b ORDER BY at DESC, id", args
+		return "SELECT ref, size FROM (" + parts[0] + ") b ORDER BY at DESC, id", args
 	}
 	for i := range parts {
-		parts[i] = "SELECT ref, at, id FROM (" + parts[i] + ") b"
+		parts[i] = "SELECT ref, at, id, size FROM (" + parts[i] + ") b"
 	}
-	return "SELECT ref FROM (" + strings.Join(parts, " UNION ALL ") + ") m ORDER BY at DESC, id LIMIT ?", append(args, limit)
+	return "SELECT ref, size FROM (" + strings.Join(parts, " UNION ALL ") + ") m ORDER BY at DESC, id LIMIT ?", append(args, limit)
 }
 
-// fetch returns the events under refs, in that order. It asks nobody's leave:
+// fetch returns the events that were hit, in that order. It asks nobody's leave:
 // the refs come from match, and a ref never means another event later.
-func (l *Ledger) fetch(ctx context.Context, refs []int64) ([]*nostr.Event, error) {
+func (l *Ledger) fetch(ctx context.Context, hits []hit) ([]*nostr.Event, error) {
+	refs := make([]int64, len(hits))
+	for i, h := range hits {
+		refs[i] = h.ref
+	}
 	rows, err := l.reads.db.QueryContext(ctx, "SELECT ref, raw FROM events WHERE ref IN ("+marks(len(refs))+")", anys(refs)...)
 	if err != nil {
 		return nil, err
