@@ -17,8 +17,8 @@ var (
 	ErrClosed = &orders.Error{Code: orders.EUNAVAILABLE, Message: "the ledger is closed"}
 	// ErrReadOnly: a write to a ledger from OpenReadOnly.
 	ErrReadOnly = &orders.Error{Code: orders.EUNAVAILABLE, Message: "the ledger was opened for reading only"}
-	// ErrFull: the disk, or the limit set for the file, has no room; nothing of
-	// the call was written.
+	// ErrFull: the disk, a quota, or the limit set for the file has no room; nothing
+	// of the call was written. Once there is room again, writing works again.
 	ErrFull = &orders.Error{Code: orders.EUNAVAILABLE, Message: "the ledger has no room left on its disk"}
 	// ErrSchema: the file is no ledger that this program can use.
 	ErrSchema = &orders.Error{Code: orders.EUNAVAILABLE, Message: "the ledger's schema does not fit this program"}
@@ -37,7 +37,9 @@ var (
 // SQLite's primary result codes (https://www.sqlite.org/rescode.html).
 const (
 	sqliteBusy       = 5
+	sqliteIOErr      = 10
 	sqliteFull       = 13
+	sqliteCantOpen   = 14
 	sqliteConstraint = 19
 )
 
@@ -48,10 +50,10 @@ func failed(doing string, err error) error {
 	switch {
 	case err == nil:
 		return nil
+	case hasCode(err, sqliteFull), errors.Is(err, ErrFull):
+		return fmt.Errorf("%s: %w", doing, ErrFull)
 	case errors.As(err, &known), errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		return err
-	case hasCode(err, sqliteFull):
-		return fmt.Errorf("%s: %w", doing, ErrFull)
 	case hasCode(err, sqliteConstraint):
 		return orders.Errorf(orders.EINTERNAL, "ledger: %s: %w", doing, err)
 	}

@@ -20,6 +20,7 @@ const maxBatch = 256
 // the commit. So seqs are given in the order in which they become visible, and who
 // has read up to one has missed none below it.
 type writer struct {
+	path  string
 	db    *sql.DB
 	conn  *sql.Conn
 	tx    tx
@@ -62,14 +63,14 @@ func openWriter(ctx context.Context, path string, maxPages int) (w *writer, id s
 		id, err = migrate(ctx, db, migrations)
 	}
 	if err != nil {
-		return nil, "", errors.Join(err, db.Close())
+		return nil, "", errors.Join(orFull(err, path), db.Close())
 	}
 	conn, err := db.Conn(ctx)
 	if err != nil {
 		return nil, "", errors.Join(err, db.Close())
 	}
 	return &writer{
-		db: db, conn: conn, queue: make(chan *entry), stop: make(chan struct{}), done: make(chan struct{}),
+		path: path, db: db, conn: conn, queue: make(chan *entry), stop: make(chan struct{}), done: make(chan struct{}),
 		tx: tx{conn: conn, stmts: map[string]*sql.Stmt{}},
 	}, id, nil
 }
@@ -128,7 +129,7 @@ func (w *writer) gather(batch []*entry) []*entry {
 func (w *writer) commit(batch []*entry) {
 	results := make([]error, len(batch))
 	w.tx.news = 0
-	err := w.transact(batch, results)
+	err := orFull(w.transact(batch, results), w.path)
 	if err == nil {
 		w.entries.Add(int64(len(batch)))
 		w.commits.Add(1)
@@ -140,7 +141,7 @@ func (w *writer) commit(batch []*entry) {
 		if err != nil {
 			e.done <- err
 		} else {
-			e.done <- results[i]
+			e.done <- orFull(results[i], w.path)
 		}
 	}
 }

@@ -14,7 +14,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	if runAsVictim() || runAsOpener() {
+	if runAsVictim() || runAsOpener() || runAsLimited() {
 		return
 	}
 	goleak.VerifyTestMain(m)
