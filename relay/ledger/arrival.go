@@ -24,6 +24,15 @@ const (
 const (
 	ReasonDeleted = "deleted" // by its recipient, before it was opened
 	ReasonExpired = "expired" // NIP-40, before it was opened
+	// NIP-62, before it was opened: its recipient asked to be forgotten.
+	ReasonVanished = "vanished"
+)
+
+// Why the event of an inbox row is not here: one of the reasons above, or these.
+const (
+	goneDropped = "dropped" // it came to the relay's own key, and was never written
+	goneRetired = "retired" // its order was
+	goneEarlier = "earlier" // it went before the reason was kept
 )
 
 // Outcome is what became of an event that was handed in.
@@ -118,11 +127,23 @@ func checkDecoded(state State, facts []orders.Fact) ([]factRow, error) {
 
 func (t *tx) insertRow(r *record, a *Arrival) (seq int64, fresh bool, err error) {
 	id, author, sig := a.Seal.columns()
+	gone := ""
+	if a.DropRaw {
+		gone = goneDropped
+	}
 	fresh, err = t.get([]any{&seq}, `
-		INSERT INTO inbox (event_id, recipient, received_at, state, reason, seal_id, seal_author, seal_sig)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (event_id) DO NOTHING RETURNING seq`,
-		r.id, a.Recipient, r.receivedAt, string(a.State), a.Reason, id, author, sig)
+		INSERT INTO inbox (event_id, recipient, received_at, state, reason, seal_id, seal_author, seal_sig, rumor_id, gone)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (event_id) DO NOTHING RETURNING seq`,
+		r.id, a.Recipient, r.receivedAt, string(a.State), a.Reason, id, author, sig, rumorOf(a.Facts), gone)
 	return seq, fresh, err
+}
+
+// rumorOf is the id of the message that the facts were read from, NULL for none.
+func rumorOf(facts []orders.Fact) (id sql.NullString) {
+	if len(facts) > 0 {
+		id = sql.NullString{String: facts[0].ID, Valid: true}
+	}
+	return id
 }
 
 // columns are the seal's, NULL where there is none.

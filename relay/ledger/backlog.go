@@ -75,9 +75,9 @@ func (l *Ledger) Resolve(ctx context.Context, rowSeq int64, d Decoded) error {
 	_, err = write(ctx, l, "settling an inbox row", func(t *tx) (struct{}, error) {
 		id, author, sig := d.Seal.columns()
 		n, err := t.exec(`
-			UPDATE inbox SET state = ?, reason = ?, seal_id = ?, seal_author = ?, seal_sig = ?
+			UPDATE inbox SET state = ?, reason = ?, seal_id = ?, seal_author = ?, seal_sig = ?, rumor_id = ?
 			WHERE seq = ? AND state IN ('new', 'waiting')`,
-			string(d.State), d.Reason, id, author, sig, rowSeq)
+			string(d.State), d.Reason, id, author, sig, rumorOf(d.Facts), rowSeq)
 		if err != nil {
 			return struct{}{}, err
 		}

@@ -134,7 +134,8 @@ func (t *tx) deleteAddress(d *deletion, a address) error {
 	return t.erase(old.ref, old.id, ReasonDeleted)
 }
 
-// tombstoned reports whether somebody who may has deleted r before it came.
+// tombstoned reports whether somebody who may has deleted r before it came, or its
+// author everything (NIP-62).
 func (t *tx) tombstoned(r *record) (bool, error) {
 	signers, err := list(t, scanString, "SELECT pubkey FROM tombstones WHERE event_id = ?", r.id)
 	if err != nil {
@@ -144,6 +145,9 @@ func (t *tx) tombstoned(r *record) (bool, error) {
 		if r.deletableBy(key) {
 			return true, nil
 		}
+	}
+	if gone, err := t.vanished(r); err != nil || gone {
+		return gone, err
 	}
 	if !r.d.Valid {
 		return false, nil

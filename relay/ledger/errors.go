@@ -38,9 +38,11 @@ var (
 const (
 	sqliteBusy       = 5
 	sqliteIOErr      = 10
+	sqliteCorrupt    = 11
 	sqliteFull       = 13
 	sqliteCantOpen   = 14
 	sqliteConstraint = 19
+	sqliteNotADB     = 26
 )
 
 // failed gives an error of the database the form in which it leaves the

@@ -73,6 +73,13 @@ func (t *tx) insertFacts(row int64, facts []factRow) error {
 		if err != nil {
 			return err
 		}
+		forgotten, err := t.forgotten(r)
+		if err != nil {
+			return err
+		}
+		if forgotten {
+			r.box = sql.NullString{}
+		}
 		var seq int64
 		fresh, err := t.get([]any{&seq}, `
 			INSERT INTO facts (inbox, rumor_id, n, inbox_owner, transport, parties, order_id, ref, verb, tau, received_at, public, box, sender, bound, held)

@@ -118,9 +118,10 @@ func mailBranch(f nostr.Filter, reader string) *branch {
 	return b
 }
 
-// ownBranch is the reader's own deletions that are shown to nobody else.
+// ownBranch is what is shown to its author and to nobody else: some deletions, and
+// the request to be forgotten.
 func ownBranch(f nostr.Filter, reader string) *branch {
-	if f.Kinds != nil && !slices.Contains(f.Kinds, nostr.KindDeletion) {
+	if f.Kinds != nil && !slices.Contains(f.Kinds, nostr.KindDeletion) && !slices.Contains(f.Kinds, KindVanish) {
 		return nil
 	}
 	b := eventBranch(f, nil, toAuthor)

@@ -31,6 +31,9 @@ func (l *Ledger) Publish(ctx context.Context, evt *nostr.Event, receivedAt int64
 			return Duplicate, err
 		}
 		if d != nil {
+			if gone, err := t.vanished(r); err != nil || gone {
+				return Deleted, err
+			}
 			return Stored, t.delete(d)
 		}
 		if gone, err := t.tombstoned(r); err != nil || gone {
@@ -78,6 +81,7 @@ func (t *tx) erase(ref int64, id, reason string) error {
 	}{
 		{"DELETE FROM event_tags WHERE event = ?", []any{ref}},
 		{"DELETE FROM events WHERE ref = ?", []any{ref}},
+		{"UPDATE inbox SET gone = ? WHERE event_id = ?", []any{reason, id}},
 		{"UPDATE inbox SET state = 'unreadable', reason = ? WHERE event_id = ? AND state IN ('new', 'waiting')", []any{reason, id}},
 	} {
 		if _, err := t.exec(step.query, step.args...); err != nil {

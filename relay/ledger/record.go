@@ -128,7 +128,7 @@ func (r *record) names(key string) bool {
 // key is not the one whose mail it is.
 func (r *record) deletableBy(key string) bool {
 	switch {
-	case r.kind == nostr.KindDeletion:
+	case r.kind == nostr.KindDeletion, r.kind == KindVanish:
 		return false
 	case isWrap(r.kind):
 		return r.names(key)

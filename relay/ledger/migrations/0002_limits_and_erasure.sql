@@ -1,5 +1,6 @@
 -- +goose Up
--- Who says how much (held: it was over a limit when it came), and what was erased.
+-- Who says how much (held: it was over a limit when it came), what was erased, and
+-- from where each message is.
 -- bound tells a proven sender from a claimed one: what others say in his name must
 -- not use up what he may say.
 ALTER TABLE facts ADD COLUMN sender TEXT NOT NULL DEFAULT '';
@@ -27,3 +28,21 @@ CREATE TABLE vanished (
     at     INTEGER NOT NULL
 ) WITHOUT ROWID;
 CREATE INDEX inbox_author ON inbox (seal_author) WHERE seal_author IS NOT NULL;
+
+-- What an inbox row held, and what became of it: rumor_id is the message's own id,
+-- which all wraps of one message share (NULL where none was read), and gone is why
+-- the row's event is not here any more ('' while it is; 'earlier' where it went
+-- before this was kept).
+ALTER TABLE inbox ADD COLUMN rumor_id TEXT;
+ALTER TABLE inbox ADD COLUMN gone TEXT NOT NULL DEFAULT '';
+UPDATE inbox SET rumor_id = f.rumor_id FROM facts f WHERE f.inbox = inbox.seq;
+UPDATE inbox SET gone = 'earlier' WHERE NOT EXISTS (SELECT 1 FROM events e WHERE e.id = inbox.event_id);
+CREATE INDEX inbox_rumor ON inbox (rumor_id) WHERE rumor_id IS NOT NULL;
+
+-- For erasing what one person wrote and was written: the facts of a pair by its
+-- second key, and the events that only some may read by their author.
+CREATE INDEX facts_party_b ON facts (substr(parties, 66)) WHERE length(parties) = 129;
+CREATE INDEX events_unlisted ON events (pubkey, created_at) WHERE access IN (1, 3);
+
+-- For finding the orders that are old enough to be erased.
+CREATE INDEX order_ids_standing ON order_ids (begun, intent_id) WHERE retired_at = 0;
