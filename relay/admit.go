@@ -11,6 +11,7 @@ import (
 	"github.com/nbd-wtf/go-nostr/nip40"
 
 	"github.com/waybill-relay/waybill/nip17"
+	"github.com/waybill-relay/waybill/relay/ledger"
 )
 
 const (
@@ -38,6 +39,10 @@ func (r *Relay) refusal(ctx context.Context, evt *nostr.Event, now time.Time) st
 	}
 	switch evt.Kind {
 	case nostr.KindGiftWrap:
+	case ledger.KindVanish:
+		if !r.concerns(evt) {
+			return "blocked: this request to vanish names other relays"
+		}
 	case nostr.KindSeal, nostr.KindDirectMessage, kindFileMessage:
 		return "blocked: kind " + strconv.Itoa(evt.Kind) + " is private: seal and wrap it (NIP-59)"
 	default:
@@ -59,6 +64,13 @@ func (r *Relay) refusal(ctx context.Context, evt *nostr.Event, now time.Time) st
 		return r.wrapRefusal(ctx, evt, now)
 	}
 	return ""
+}
+
+// concerns reports whether a request to vanish (NIP-62) is meant for this relay.
+func (r *Relay) concerns(evt *nostr.Event) bool {
+	return slices.ContainsFunc(evt.Tags, func(tag nostr.Tag) bool {
+		return len(tag) >= 2 && tag[0] == "relay" && (tag[1] == "ALL_RELAYS" || r.isOurs(tag[1]))
+	})
 }
 
 // weight is about how many bytes the event is.

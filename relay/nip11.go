@@ -41,7 +41,7 @@ func (r *Relay) information() information {
 	return information{
 		Name: r.cfg.Name, Description: r.cfg.Description, Pubkey: r.cfg.Operator, Contact: r.cfg.Contact,
 		Self:          r.cfg.Self,
-		SupportedNIPs: []int{1, 9, 11, 13, 17, 40, 42, 44, 45, 59, 70},
+		SupportedNIPs: []int{1, 9, 11, 13, 17, 40, 42, 44, 45, 59, 62, 70},
 		Software:      Software, Version: r.cfg.Version,
 		Limitation: limitation{
 			MaxMessageLength: limits.Wire.Message, MaxSubidLength: maxSubscriptionID,

@@ -41,7 +41,9 @@ type Config struct {
 	Kinds       []int    // the other kinds that are accepted
 	MaxLimit    int      // the most events one filter returns
 	Limits      Limits
-	Late        func() // called where a key came while its wrap was being stored; nil: nobody is told
+
+	Late     func()              // called where a key came while its wrap was being stored; nil: nobody is told
+	Vanished func(pubkey string) // called once somebody (hex) was forgotten (NIP-62); nil: nobody is told
 }
 
 // A Relay serves NIP-01 over WebSockets and its NIP-11 document. Make it with New.

@@ -32,9 +32,12 @@ func (r *Relay) storeEvent(_ context.Context, evt *nostr.Event) (err error) {
 func (r *Relay) store(ctx context.Context, evt *nostr.Event, now int64) error {
 	var outcome ledger.Outcome
 	var err error
-	if evt.Kind == nostr.KindGiftWrap {
+	switch evt.Kind {
+	case nostr.KindGiftWrap:
 		outcome, err = r.storeWrap(ctx, evt, now)
-	} else {
+	case ledger.KindVanish:
+		outcome, err = r.vanish(ctx, evt, now)
+	default:
 		outcome, err = r.ledger.Publish(ctx, evt, now)
 	}
 	switch {
@@ -71,6 +74,16 @@ func (r *Relay) arrive(ctx context.Context, a ledger.Arrival) (ledger.Outcome, e
 	return outcome, err
 }
 
+// vanish forgets the author of a request to vanish (NIP-62), and tells of it, for
+// a key of his must not open what comes after.
+func (r *Relay) vanish(ctx context.Context, evt *nostr.Event, now int64) (ledger.Outcome, error) {
+	outcome, err := r.ledger.Vanish(ctx, evt, now)
+	if err == nil && r.cfg.Vanished != nil {
+		r.cfg.Vanished(evt.PubKey)
+	}
+	return outcome, err
+}
+
 // announce hands a stored event to the live subscriptions.
 func (r *Relay) announce(ctx context.Context, evt *nostr.Event) {
 	switch evt.Kind {
@@ -84,6 +97,8 @@ func (r *Relay) announce(ctx context.Context, evt *nostr.Event) {
 			public = true
 		}
 		r.fanout.publish(evt, func(reader string) bool { return public || reader == evt.PubKey })
+	case ledger.KindVanish:
+		r.fanout.publish(evt, func(reader string) bool { return reader == evt.PubKey })
 	default:
 		r.fanout.publish(evt, func(string) bool { return true })
 	}

@@ -156,7 +156,7 @@ func (d *daemon) openRelay(context.Context) (err error) {
 		Name: cfg.Name, Description: cfg.Description, Contact: cfg.Contact, Operator: cfg.Operator,
 		Version: versionText(), Self: d.identity.PublicKey(), PublicURLs: cfg.PublicURLs,
 		Anyone: cfg.Accept == "anyone", InboxQuota: cfg.InboxQuota, Kinds: cfg.Kinds, MaxLimit: cfg.MaxLimit,
-		Limits: relayLimits(d.cfg), Late: d.backlog.Late,
+		Limits: relayLimits(d.cfg), Late: d.backlog.Late, Vanished: d.forgetKeys,
 	}, d.ledger, d.keyring, d.decoder, d.log)
 	d.limited = append(d.limited, func(c config) error { d.relay.SetLimits(relayLimits(c)); return nil })
 	d.tracker = &relay.Tracker{Ledger: d.ledger, Store: d.store, Log: d.log}
@@ -179,6 +179,8 @@ func (d *daemon) run(ctx context.Context) (err error) {
 	g.Go(func() error { return d.tracker.Run(ctx) })
 	g.Go(func() error { return d.backlog.Run(ctx) })
 	g.Go(func() error { return d.expire(ctx) })
+	retention := &relay.Retention{Ledger: d.ledger, After: time.Duration(d.cfg.Retention.Completed), Log: d.log}
+	g.Go(func() error { return retention.Run(ctx) })
 	g.Go(func() error { return d.tellStopping(ctx) })
 	g.Go(func() error { return d.watch(ctx) })
 	if d.load != nil {
@@ -188,6 +190,27 @@ func (d *daemon) run(ctx context.Context) (err error) {
 	err = g.Wait()
 	d.log.Info().Msg("the relay is closed")
 	return err
+}
+
+// forgetKeys removes the keys that somebody who asked to be forgotten (NIP-62) has
+// delegated. Those of the configuration are the operator's to remove.
+func (d *daemon) forgetKeys(pubkey string) {
+	entries, err := d.keys.List()
+	for _, e := range entries {
+		if e.Owner == pubkey {
+			_, gone := d.keys.Remove(e.Pubkey)
+			err = errors.Join(err, gone)
+		}
+	}
+	if err == nil {
+		_, _, err = d.keys.Load(d.keyring)
+	}
+	switch {
+	case err != nil:
+		d.log.Error().Err(err).Msg("somebody asked to be forgotten (NIP-62), and their delegated key could not be removed")
+	case d.keyring.Holds(pubkey):
+		d.log.Warn().Msg("somebody asked to be forgotten (NIP-62) whose key is in keys.delegated: remove it there")
+	}
 }
 
 // expire drops events whose time is over (NIP-40).
