@@ -3,10 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
-	"os"
-	"time"
 
-	"github.com/schollz/progressbar/v3"
 	"github.com/spf13/cobra"
 
 	"github.com/waybill-relay/waybill/orders"
@@ -53,15 +50,7 @@ printed, and the exit code is 1 where there is one.`,
 }
 
 func rebuildIndexes(ctx context.Context, cmd *cobra.Command, l *ledger.Ledger, s *redisstore.Store) error {
-	var bar *progressbar.ProgressBar
-	n, err := relay.Rebuild(ctx, l, s, func(done, of int64) {
-		if bar == nil {
-			bar = progressbar.NewOptions64(of, progressbar.OptionSetWriter(os.Stderr), progressbar.OptionSetDescription("orders"),
-				progressbar.OptionShowCount(), progressbar.OptionShowIts(), progressbar.OptionClearOnFinish(),
-				progressbar.OptionThrottle(100*time.Millisecond))
-		}
-		_ = bar.Set64(done) // only a picture
-	})
+	n, err := relay.Rebuild(ctx, l, s, progress("orders"))
 	if err != nil {
 		return err
 	}
