@@ -10,9 +10,10 @@ import (
 	"github.com/nbd-wtf/go-nostr"
 )
 
-// TestSnoop: nobody but its recipient gets to see a gift wrap, by no filter and
-// on no path, be he anonymous or authenticated as somebody else.
-func TestSnoop(t *testing.T) {
+// TestSnoopNostrTools is TestSnoop in short with nostr-tools as the spy: nobody
+// but its recipient gets to see a gift wrap through a client that people use, be
+// he anonymous or authenticated as somebody else.
+func TestSnoopNostrTools(t *testing.T) {
 	w := newWorld(t, worldOf{people: []string{"buyer", "seller", "mallory"}, delegated: []string{"seller"}})
 	seller := w.person("seller")
 	w.node.must("nobody", "connect", map[string]any{"url": w.daemon.url}, nil)
