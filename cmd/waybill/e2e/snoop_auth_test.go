@@ -83,9 +83,11 @@ func (tr *transcript) authentications() {
 	}
 	for name, header := range forgeries {
 		s := tr.spy(header)
-		foreign := s.login(w.mallory, tagged("relay", "wss://elsewhere.example"))
-		if answer := s.auth("foreign", foreign); strings.Contains(answer, ",true,") {
-			w.t.Errorf("with a forged %s, an AUTH for another relay is good", name)
+		for _, scheme := range []string{"ws", "wss"} {
+			foreign := s.login(w.mallory, tagged("relay", scheme+"://elsewhere.example"))
+			if answer := s.auth("foreign", foreign); strings.Contains(answer, ",true,") {
+				w.t.Errorf("with a forged %s, an AUTH for another relay is good", name)
+			}
 		}
 		tr.note("forged "+name, s.req(`{"kinds":[1059]}`)+"\n"+s.req(`{"#p":["`+w.seller.pubkey+`"]}`)+"\n"+s.count(`{}`))
 	}

@@ -21,7 +21,7 @@ func (w *twins) publications() (all []publication) {
 	m, stranger := w.mallory, newSpeaker(w.t)
 	to := map[string]string{"the seller": w.seller.pubkey, "the buyer": w.buyer.pubkey, "the relay": w.self, "herself": m.pubkey, "a stranger": stranger.pubkey}
 	if w.accept == "anyone" {
-		to["the hermit"] = w.hermit.pubkey // who is no participant but by her key: TestSnoopKeyOnly
+		to["the hermit"] = w.hermit.pubkey // else she can be told from a stranger: onlyByKey
 	}
 	for who, key := range to {
 		p := nostr.Tag{"p", key}
@@ -87,6 +87,29 @@ func (tr *transcript) publish(s *spy, all []publication) {
 				s.t.Errorf("%s: got %s, want OK true and no word", p.name, answer)
 			}
 			tr.note(fmt.Sprintf("publish %s (%d)", p.name, n), answer)
+		}
+	}
+}
+
+// onlyByKey holds to the one thing that relay.accept = "participants" tells by
+// design: for whom wraps are taken. Who is a participant by the delegated key
+// alone, and not by a kind 10050 that everybody may read, is told from a stranger
+// by the OK. With "anyone" nobody is: there the hermit is among the publications.
+func (w *twins) onlyByKey() {
+	for who, c := range map[string]struct {
+		key               string
+		inFull, inEmptied string // the reason of an OK false begins so; "" is OK true
+	}{
+		"the seller": {w.seller.pubkey, "", ""},
+		"the hermit": {w.hermit.pubkey, "", "restricted:"},
+		"a stranger": {newSpeaker(w.t).pubkey, "restricted:", "restricted:"},
+	} {
+		evt := w.mallory.event(1059, "x", nostr.Tag{"p", c.key})
+		for d, reason := range map[*daemon]string{w.daemon: c.inFull, w.empty: c.inEmptied} {
+			v, err := dial(w.t, d.url).publish(evt)
+			if err != nil || v.ok != (reason == "") || !strings.HasPrefix(v.reason, reason) {
+				w.t.Errorf("a wrap to %s: got OK %t %q, error %v; want %q", who, v.ok, v.reason, err, reason)
+			}
 		}
 	}
 }

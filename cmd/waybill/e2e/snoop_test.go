@@ -43,6 +43,9 @@ func snoop(t *testing.T, accept string) {
 	w.alike(full, empty)
 
 	w.theOtherWayRound()
+	if accept == "participants" {
+		w.onlyByKey()
+	}
 	w.onlyTheRecipientDeletes()
 	w.sender()
 	w.empty.stop()
