@@ -16,6 +16,11 @@ type shape struct {
 	filters []string
 }
 
+// malformed ones are answered by a NOTICE.
+func (sh shape) malformed() bool {
+	return strings.HasPrefix(sh.filters[0], "[") || sh.name == "kinds as words"
+}
+
 // shapes are all the ways to ask for a gift wrap of which one knows everything.
 func shapes(t *testing.T, wrap nostr.Event) (all []shape) {
 	id, author, to := jsonOf(t, wrap.ID), jsonOf(t, wrap.PubKey), jsonOf(t, wrap.Tags[0][1])
@@ -78,7 +83,7 @@ func (tr *transcript) probe(who string, s *spy, wraps ...nostr.Event) {
 	for i, wrap := range wraps {
 		for _, sh := range shapes(s.t, wrap) {
 			name := fmt.Sprintf("%s, wrap %d, %s", who, i, sh.name)
-			if malformed := strings.HasPrefix(sh.filters[0], "[") || sh.name == "kinds as words"; malformed {
+			if sh.malformed() {
 				tr.note(name, s.ask(`["REQ","q",`+sh.filters[0]+`]`, "NOTICE", ""))
 				continue
 			}
@@ -94,41 +99,41 @@ func (tr *transcript) probe(who string, s *spy, wraps ...nostr.Event) {
 	tr.note(who+", NEG-MSG", s.ask(`["NEG-MSG","n","6100000200"]`, "NOTICE NEG-MSG NEG-ERR", ""))
 }
 
-// A watch is a subscription of every shape, open while gift wraps come.
+// A watch is a subscription of every shape for one wrap, open while gift wraps
+// come: fewer than a relay allows on one socket.
 type watch struct {
-	tr  *transcript
-	who string
-	s   *spy
+	name string // in the transcript
+	s    *spy
 }
 
-func (tr *transcript) watch(who string, s *spy, wraps ...nostr.Event) watch {
-	for i, wrap := range wraps {
-		for j, sh := range shapes(s.t, wrap) {
-			if strings.HasPrefix(sh.filters[0], "[") || sh.name == "kinds as words" {
-				continue
-			}
-			for _, limit := range []string{"", `,"limit":0`} {
-				filters := strings.ReplaceAll(strings.Join(sh.filters, ","), "}", limit+"}")
-				filters = strings.ReplaceAll(filters, "{,", "{")
-				id := fmt.Sprintf("%d-%d-%d", i, j, len(limit))
-				s.ask(`["REQ","`+id+`",`+filters+`]`, "EOSE CLOSED", id)
-			}
+// watch opens the subscriptions as who; with limit 0 they are for what comes only.
+func (s *spy) watch(who string, wrap nostr.Event, limitZero bool) watch {
+	for i, sh := range shapes(s.t, wrap) {
+		if sh.malformed() {
+			continue
 		}
+		filters := strings.Join(sh.filters, ",")
+		if limitZero {
+			filters = strings.ReplaceAll(strings.ReplaceAll(filters, "}", `,"limit":0}`), "{,", "{")
+		}
+		id := fmt.Sprintf("live-%d", i)
+		s.ask(`["REQ","`+id+`",`+filters+`]`, "EOSE CLOSED", id)
 	}
-	s.ask(`["REQ","end",{"kinds":[0],"limit":0}]`, "EOSE", "end")
-	return watch{tr, who, s}
+	if got := s.ask(`["REQ","end",{"kinds":[0],"limit":0}]`, "EOSE CLOSED", "end"); !strings.Contains(got, "EOSE") {
+		s.t.Fatalf("the last subscription of a watch: %s", got)
+	}
+	return watch{fmt.Sprintf("%s, live, limit 0 is %t, wrap to %s", who, limitZero, wrap.Tags[0][1]), s}
 }
 
-// end notes what came live until the event came that is after all others.
-func (w watch) end(last nostr.Event) {
+// end notes and returns what came live until the event that is after all others.
+func (w watch) end(last nostr.Event) string {
 	var heard []string
 	for _, line := range strings.Split(w.s.until("EVENT", "end"), "\n") {
 		if !strings.Contains(line, last.ID) { // it may go on coming by the other subscriptions
 			heard = append(heard, line)
 		}
 	}
-	if len(heard) == 0 {
-		w.s.t.Errorf("%s hears nothing, not even what is public", w.who)
-	}
-	w.tr.note(w.who+", live", strings.Join(heard, "\n"))
+	text := strings.Join(heard, "\n")
+	w.s.tr.note(w.name, text)
+	return text
 }
