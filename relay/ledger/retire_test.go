@@ -230,7 +230,7 @@ func TestErasedBytes(t *testing.T) {
 	l := openAt(t, path)
 	r := rand.New(rand.NewPCG(1, 2))
 	var all []Arrival
-	for i := range 300 {
+	for i := range 150 {
 		id := fmt.Sprint(i)
 		f := fact("r"+id, orders.Intent, alice, bob, "o"+id, received)
 		a := secret(arrival(wrap(id, bob, int64(r.IntN(1000))), bob, in(bob, f)), r.IntN(6000))
@@ -238,7 +238,7 @@ func TestErasedBytes(t *testing.T) {
 		all = append(all, a)
 	}
 	gone := map[int]bool{}
-	for _, i := range r.Perm(len(all))[:200] {
+	for _, i := range r.Perm(len(all))[:100] {
 		retire(t, l, fmt.Sprint("o", i))
 		gone[i] = true
 	}

@@ -118,7 +118,7 @@ func (v *verifying) references(ctx context.Context) error {
 }
 
 // verifyPage rows are read at a time.
-const verifyPage = 500
+const verifyPage = 200
 
 // pages hands every row of a query to check. The query takes the place after
 // which it goes on, and how many.
