@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -252,10 +253,19 @@ func TestRestoreOverALedger(t *testing.T) {
 	if got := ledgerWith(t, second); got != now {
 		t.Errorf("it left another ledger: %s", got)
 	}
-	if err := os.WriteFile(path, []byte("no database"), 0o600); err != nil {
-		t.Fatal(err)
+	for name, text := range map[string]string{path: "no database", path + "-wal": "nor a log"} {
+		if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
 	}
 	mustCLI(t, second, "restore", "--force", file)
+	logs, err := filepath.Glob(path + ".replaced-*-wal")
+	if err != nil || !slices.ContainsFunc(logs, func(log string) bool { text, err := os.ReadFile(log); return err == nil && string(text) == "nor a log" }) {
+		t.Errorf("the log of the broken ledger is not among %v, %v", logs, err)
+	}
+	if left, err := exists(path + "-wal"); err != nil || left {
+		t.Errorf("it is still beside the new ledger: %v, %v", left, err)
+	}
 	if got := ledgerWith(t, second); got == now {
 		t.Error("the broken ledger was not replaced")
 	}

@@ -94,27 +94,23 @@ func noLogOf(path string) error {
 // logSuffixes are of the files that SQLite has beside a database in use.
 var logSuffixes = []string{"-wal", "-shm", "-journal"}
 
-// replace puts the backup in the place of the ledger. There is a ledger under its
-// name at every moment: a relay that found none would begin with an empty one.
+// replace puts the backup in the place of the ledger, which it moves aside as it is,
+// with the log that SQLite left where it was not closed. There is a ledger under
+// its name at every moment: a relay that found none would begin with an empty one.
 func replace(ctx context.Context, from, path string) (aside string, err error) {
 	stamp := time.Now().UTC().Format("20060102T150405.000Z")
 	fresh, aside := path+".restored-"+stamp, path+".replaced-"+stamp
 	if _, err := ledger.Restore(ctx, from, fresh); err != nil {
 		return "", err
 	}
-	// Opening and closing it folds its log into it, if it can be opened at all.
-	if old, err := ledger.Open(ctx, path); err == nil {
-		if err := old.Close(); err != nil {
-			return "", err
-		}
+	if err := os.Link(path, aside); err != nil {
+		return "", err
 	}
+	// Before the new one comes: SQLite would take the log for its own.
 	for _, suffix := range logSuffixes {
 		if err := os.Rename(path+suffix, aside+suffix); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return "", err
 		}
-	}
-	if err := os.Link(path, aside); err != nil {
-		return "", err
 	}
 	if err := os.Rename(fresh, path); err != nil {
 		return "", err

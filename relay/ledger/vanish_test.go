@@ -202,22 +202,33 @@ func TestVanishManyThings(t *testing.T) {
 	ruling.Parties = []string{min(bob, carol), max(bob, carol)}
 	arrive(t, l, arrival(wrap("begins", carol, 1), carol, fact("begins", orders.Intent, bob, carol, "o-9", received)), Stored)
 	arrive(t, l, sealedBy(arrival(wrap("rules", carol, 1), carol, ruling), alice), Stored)
+	hers := fact("to bob", orders.Intent, carol, bob, "o-8", received)
+	hers.Box.For = map[string]string{carol: "c", bob: "b"}
+	arrive(t, l, sealedBy(arrival(wrap("to bob", carol, 1), carol, in(carol, hers)), carol), Stored)
 	vanish(t, l, alice, asked, asked*1000, Stored)
 
 	for query, want := range map[string]int{
-		"SELECT count(*) FROM events WHERE kind = 1059":                                 1, // what bob wrote to carol
+		"SELECT count(*) FROM events WHERE kind = 1059":                                 2, // what bob and carol wrote to each other
 		"SELECT count(*) FROM events WHERE kind = 1":                                    0,
 		"SELECT count(*) FROM facts WHERE sender = '" + alice + "' AND box IS NOT NULL": 0,
 		"SELECT count(*) FROM facts WHERE box LIKE '%" + alice + "%'":                   0,
 		"SELECT count(*) FROM facts WHERE sender = '" + bob + "' AND box IS NOT NULL":   n/2 + 1,
 		"SELECT count(*) FROM order_ids WHERE mark_seq > 0":                             n + 1,
 		"SELECT count(DISTINCT mark_seq) FROM order_ids WHERE mark_seq > 0":             n + 1,
-		"SELECT count(*) FROM inbox":                                                    n + 2,
+		"SELECT count(*) FROM inbox":                                                    n + 3,
 	} {
 		var got int
 		if err := l.reads.db.QueryRowContext(t.Context(), query).Scan(&got); err != nil || got != want {
 			t.Errorf("%s: %d, %v; want %d", strings.ReplaceAll(query, alice, "alice"), got, err, want)
 		}
+	}
+
+	// He stands second in the pairs, where she stands first.
+	vanish(t, l, bob, asked, asked*1000, Stored)
+	var left int
+	err := l.reads.db.QueryRowContext(t.Context(), "SELECT count(*) FROM facts WHERE box LIKE '%' || ? || '%'", bob).Scan(&left)
+	if err != nil || left != 0 {
+		t.Errorf("%d boxes are left for him, %v", left, err)
 	}
 }
 
