@@ -3,7 +3,6 @@ package ledger
 import (
 	"context"
 	"fmt"
-	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -50,34 +49,6 @@ func compareBulk(ctx context.Context, t rapid.TB, l *Ledger, keys []orders.Key) 
 	return left
 }
 
-func TestBulkProperty(t *testing.T) {
-	dir, round := t.TempDir(), 0
-	rapid.Check(t, func(rt *rapid.T) {
-		round++
-		l, err := Open(t.Context(), filepath.Join(dir, fmt.Sprint(round)))
-		if err != nil {
-			rt.Fatal(err)
-		}
-		defer l.Close()
-		var facts []orders.Fact
-		for i := range rapid.IntRange(1, 20).Draw(rt, "facts") {
-			facts = append(facts, drawFact(rt, i))
-		}
-		if _, err := l.Arrive(t.Context(), arrival(wrap("w", bob, 1), bob, facts...)); err != nil {
-			rt.Fatal(err)
-		}
-		var keys []orders.Key
-		for _, p := range []orders.Pair{"", orders.Pair(alice), orders.PairOf(alice, alice), orders.PairOf(alice, bob), orders.PairOf(bob, carol), orders.PairOf(alice, bob)} {
-			for _, id := range orderIDs {
-				keys = append(keys, orders.Key{Pair: p, OrderID: id})
-			}
-		}
-		if left := compareBulk(t.Context(), rt, l, keys); left > 0 {
-			rt.Fatalf("OfKeys left %d keys out", left)
-		}
-	})
-}
-
 // TestBulkBounds: more keys than one query takes, and more bytes than are held.
 func TestBulkBounds(t *testing.T) {
 	l := open(t)
@@ -112,13 +83,14 @@ func seedSmall(t testing.TB, l *Ledger, n int) (keys []orders.Key) {
 		buyer, id := key(fmt.Sprint("buyer", i%100)), fmt.Sprint("order-", i)
 		keys = append(keys, orders.Key{Pair: orders.PairOf(buyer, bob), OrderID: id})
 		wg.Go(func() {
+			var facts []orders.Fact
 			for j, verb := range []orders.Verb{orders.Intent, orders.Paid, orders.Note} {
-				name := fmt.Sprint(id, "/", j)
-				f := fact(name, verb, buyer, bob, id, int64(1_700_000_000_000+i))
+				f := fact(fmt.Sprint(id, "/", j), verb, buyer, bob, id, int64(1_700_000_000_000+i))
 				f.Box.For[bob] = strings.Repeat("x", 1500)
-				if _, err := l.Arrive(t.Context(), arrival(wrap(name, bob, 1), bob, f)); err != nil {
-					t.Error(err)
-				}
+				facts = append(facts, f)
+			}
+			if _, err := l.Arrive(t.Context(), arrival(wrap(id, bob, 1), bob, facts...)); err != nil {
+				t.Error(err)
 			}
 		})
 	}

@@ -132,10 +132,12 @@ func compareSource(ctx context.Context, rt *rapid.T, l *Ledger, n naive) {
 	has := func(f func(orders.Beginning) bool) []orders.Beginning {
 		return byKey(slices.DeleteFunc(n.orders(), func(b orders.Beginning) bool { return !f(b) }))
 	}
+	var keys []orders.Key
 	pairs := []orders.Pair{"", orders.Pair(alice), orders.PairOf(alice, alice), orders.PairOf(alice, bob), orders.PairOf(bob, carol), orders.PairOf(alice, carol)}
 	for _, p := range pairs {
 		for _, id := range orderIDs {
 			k := orders.Key{Pair: p, OrderID: id}
+			keys = append(keys, k, k) // asked for twice
 			facts, err := l.OfKey(ctx, k)
 			same("OfKey", facts, n.ofKey(k), err)
 			facts, err = l.Referring(ctx, p, id)
@@ -173,6 +175,7 @@ func compareSource(ctx context.Context, rt *rapid.T, l *Ledger, n naive) {
 			same("Sharing", begun(bs), has(func(b orders.Beginning) bool { return b.Key.OrderID == id && b.Key.Pair.Has(party) }), err)
 		}
 	}
+	same("left out by OfKeys", compareBulk(ctx, rt, l, keys), 0, nil)
 	bs, err := l.Orders(ctx, "", 1000)
 	same("Orders", begun(bs), has(func(orders.Beginning) bool { return true }), err)
 }
