@@ -74,9 +74,14 @@ func (r *Relay) arrive(ctx context.Context, a ledger.Arrival) (ledger.Outcome, e
 	return outcome, err
 }
 
+// vanishWithin is for somebody who has left much behind.
+const vanishWithin = 10 * time.Minute
+
 // vanish forgets the author of a request to vanish (NIP-62), and tells of it, for
 // a key of his must not open what comes after.
 func (r *Relay) vanish(ctx context.Context, evt *nostr.Event, now int64) (ledger.Outcome, error) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), vanishWithin)
+	defer cancel()
 	outcome, err := r.ledger.Vanish(ctx, evt, now)
 	if err == nil && r.cfg.Vanished != nil {
 		r.cfg.Vanished(evt.PubKey)
