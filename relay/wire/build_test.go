@@ -50,6 +50,7 @@ type house struct {
 	khatru *khatru.Relay
 	asked  chan string   // gets the content of each event that is to be stored, if not nil
 	hold   chan struct{} // events are stored once it is closed, if not nil
+	slow   func()        // called before stored events are read, if not nil
 
 	mu     sync.Mutex
 	subs   map[subscription]<-chan struct{}
@@ -183,6 +184,9 @@ func (h *house) query(ctx context.Context, f nostr.Filter) (chan *nostr.Event, e
 	}
 	go func() {
 		defer close(ch)
+		if h.slow != nil {
+			h.slow()
+		}
 		for i := range events {
 			if !f.Matches(&events[i]) {
 				continue
@@ -224,4 +228,22 @@ func (h *house) open() int {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return len(h.subs)
+}
+
+func (h *house) stored() []nostr.Event {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return slices.Clone(h.events)
+}
+
+// stuck is how many connections have been writing for a while.
+func (h *house) stuck() (n int) {
+	h.wire.mu.Lock()
+	defer h.wire.mu.Unlock()
+	for c := range h.wire.conns {
+		if since := c.writingSince.Load(); since != 0 && time.Since(time.Unix(0, since)) > 50*time.Millisecond {
+			n++
+		}
+	}
+	return n
 }

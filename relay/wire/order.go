@@ -13,7 +13,7 @@ import (
 
 const (
 	// closeWithin bounds the wait for a subscription that khatru was told to close.
-	closeWithin = 2 * time.Second
+	closeWithin = time.Second
 	// moment is what khatru gets to close one of which nobody tells the end.
 	moment = 50 * time.Millisecond
 	// lastAnswers bounds the wait for answers when a connection ends.

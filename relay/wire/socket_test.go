@@ -128,6 +128,22 @@ func (s *socket) authEvent(relay string) nostr.Event {
 	return evt
 }
 
+// stream reads in the background, until the connection ends.
+func (s *socket) stream() <-chan []any {
+	heard := make(chan []any, 10_000)
+	go func() {
+		defer close(heard)
+		for {
+			var m []any
+			if s.conn.ReadJSON(&m) != nil {
+				return
+			}
+			heard <- m
+		}
+	}()
+	return heard
+}
+
 // closedWith reads until the connection ends and returns the close frame.
 func (s *socket) closedWith() (code int, reason string) {
 	s.t.Helper()
