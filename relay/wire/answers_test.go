@@ -2,8 +2,11 @@ package wire
 
 import (
 	"encoding/json"
+	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/fasthttp/websocket"
 	"github.com/nbd-wtf/go-nostr"
@@ -116,13 +119,72 @@ func TestEveryAnswerFreesItsPlace(t *testing.T) {
 			}
 		}
 	}
-	if got := h.wire.Stats(); got.Messages != 0 || got.InFlight != 0 {
-		t.Errorf("got %+v, want nothing in flight", got)
+	eventually(t, "nothing in flight", func() bool { return h.wire.Stats().Messages == 0 })
+}
+
+// However a message is mutilated, khatru answers it or is never asked: one place
+// is enough for thousands of them.
+func TestMutilatedMessages(t *testing.T) {
+	t.Parallel()
+	limits := everyone()
+	limits.Unanswered = 1
+	h := newHouse(t, limits)
+	s := h.dial()
+	messages := []string{
+		text("EVENT", made(t, 1, "x", nostr.Tag{"d", "y"})), text("AUTH", s.authEvent(h.url)),
+		`["REQ","s",{"kinds":[7]},{"ids":["x"],"limit":0}]`, `["REQ","r",{"limit":0},{"kinds":[4]}]`,
+		`["COUNT","c",{"#p":["x"]}]`, `["CLOSE","s"]`, `["NEG-OPEN","s",{},"61"]`,
+	}
+	random := rand.New(rand.NewPCG(1, 2))
+	heard := s.stream()
+	for range 300 {
+		for _, m := range messages {
+			b := []byte(m)
+			for range 1 + random.IntN(3) {
+				at := random.IntN(len(b))
+				few := slices.Clone(b[at:min(len(b), at+1+random.IntN(4))])
+				switch random.IntN(3) {
+				case 0:
+					b[at] = "\"[]{},:\\0 \x00"[random.IntN(11)]
+				case 1:
+					b = slices.Delete(b, at, at+len(few))
+				default:
+					b = slices.Insert(b, at, few...)
+				}
+			}
+			s.send(string(b))
+		}
+	}
+	probe := made(t, 1, "probe")
+	s.say("EVENT", probe)
+	timeout := time.After(20 * time.Second)
+	for {
+		select {
+		case m := <-heard:
+			if begins(m, []any{"OK", probe.ID, true}) {
+				return
+			}
+		case <-timeout:
+			t.Fatalf("the probe is not answered: %+v", h.wire.Stats())
+		}
 	}
 }
 
 func unescapeHTML(s string) string {
 	return strings.NewReplacer(`\u003c`, "<", `\u003e`, ">", `\u0026`, "&").Replace(s)
+}
+
+// A parser's error may quote the message; the answer must not send it all back.
+func TestAnswersAreShort(t *testing.T) {
+	limits := everyone()
+	for _, payload := range []string{
+		`["EVENT",{"id":"` + strings.Repeat("é", 50_000), `["REQ","s",{"kinds":"` + strings.Repeat("x", 50_000) + `"}]`,
+		`["COUNT","` + strings.Repeat("x", 50_000) + `",{}]`, `["` + strings.Repeat("x", 50_000) + `"]`,
+	} {
+		if m := readMessage([]byte(payload), limits.filled()); len(m.refusal) == 0 || len(m.refusal) > 400 {
+			t.Errorf("%.20s: an answer of %d bytes", payload, len(m.refusal))
+		}
+	}
 }
 
 // What the parser of the answers takes for one, and what not.

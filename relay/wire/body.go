@@ -26,6 +26,7 @@ type body struct {
 	buf     []byte
 	small   *[smallBody]byte // what buf is, at first
 	excerpt *excerpt         // of a message that is too large; it has no buf
+	grown   bool             // it is, or was, counted among the partials
 
 	// Guarded by partials.mu.
 	counted int64
@@ -46,6 +47,7 @@ func (b *body) room(left int64, limits *Limits) []byte {
 		size = max(2*size, min(4*size, size+left))
 		size = min(size, headroom+int64(limits.Message))
 		size = max(size, int64(len(b.buf))+1) // the limit may have been lowered meanwhile
+		b.grown = true
 		if !b.conn.l.partials.grow(b, size, limits.Partial) {
 			return nil
 		}
@@ -102,14 +104,16 @@ func maskedFrame(op ws.OpCode, payload []byte) []byte {
 
 // complete tells that the message is here; false where it had been evicted just
 // before. It stays counted until release, but nobody evicts it any more.
-func (b *body) complete() bool { return b.conn.l.partials.complete(b) }
+func (b *body) complete() bool { return !b.grown || b.conn.l.partials.complete(b) }
 
 // release gives the buffer back. It may be called again, and of no body at all.
 func (b *body) release() {
 	if b == nil {
 		return
 	}
-	b.conn.l.partials.release(b)
+	if b.grown {
+		b.conn.l.partials.release(b)
+	}
 	b.buf = nil
 	b.dropSmall()
 }

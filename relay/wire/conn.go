@@ -71,11 +71,22 @@ func newConn(l *Listener, inner net.Conn, peer netip.Addr, who *client) *Conn {
 
 // Close ends the connection at once, and everything that waits for it. Messages
 // that khatru is at work on stay in the account until it is done with them.
-func (c *Conn) Close() error {
+func (c *Conn) Close() error { return c.end(reasons) }
+
+// shut closes the connection for a reason, from outside of Read.
+func (c *Conn) shut(why reason) {
+	// It may be closed already.
+	_ = c.end(why)
+}
+
+func (c *Conn) end(why reason) error {
 	c.mu.Lock()
 	if c.isClosed {
 		c.mu.Unlock()
 		return net.ErrClosed
+	}
+	if why < reasons {
+		c.l.counters.refuse(why)
 	}
 	c.isClosed = true
 	close(c.closed)
@@ -101,13 +112,6 @@ func (c *Conn) discard() {
 	}
 	c.queue = nil
 	c.dropInput()
-}
-
-// shut closes the connection for a reason, from outside of Read.
-func (c *Conn) shut(why reason) {
-	if c.Close() == nil {
-		c.l.counters.refuse(why)
-	}
 }
 
 // CloseWrite ends the writing side, where the connection beneath has one.

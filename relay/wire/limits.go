@@ -19,7 +19,7 @@ type Limits struct {
 	Message        int           // bytes of one message; a larger one is discarded as it comes in, and refused
 	Unanswered     int           // messages of one connection that wait for their answer
 	InFlight       int64         // bytes of all messages that wait for their answer
-	Partial        int64         // bytes of all messages that have not come in whole
+	Partial        int64         // bytes of all messages that have not come in whole, or wait for their turn
 	MessageTimeout time.Duration // for one message to come in whole, once it has begun
 	WriteTimeout   time.Duration // for the client to take what is written to it
 	Subscriptions  int           // open ones of one connection
@@ -57,8 +57,10 @@ const (
 	maxSubscriptionID = 64
 )
 
-// Filled puts the values of Defaults where a field is zero.
-func (l Limits) Filled() Limits {
+// Filled is l with the values of Defaults where a field is zero.
+func (l Limits) Filled() Limits { return *l.filled() }
+
+func (l Limits) filled() *Limits {
 	d := Defaults()
 	fill(&l.Message, d.Message)
 	fill(&l.Unanswered, d.Unanswered)
@@ -71,7 +73,8 @@ func (l Limits) Filled() Limits {
 	fill(&l.Connections, d.Connections)
 	fill(&l.PerIP, d.PerIP)
 	fill(&l.BytesPerSecond, d.BytesPerSecond)
-	return l
+	l.Partial = max(l.Partial, int64(l.Message)+headroom) // or the largest message would never fit
+	return &l
 }
 
 func fill[T int | int64 | time.Duration](field *T, value T) {

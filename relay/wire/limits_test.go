@@ -14,6 +14,7 @@ import (
 func heldUp(h *house) { h.asked, h.hold = make(chan string, 10_000), make(chan struct{}) }
 
 func TestUnansweredMessages(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t, everyone(), heldUp)
 	s := h.dial()
 	heard := s.stream()
@@ -130,6 +131,7 @@ func TestLargeMessages(t *testing.T) {
 // A message that stays incomplete costs its own connection, at the latest when
 // its time is up; meanwhile others go on.
 func TestSlowMessages(t *testing.T) {
+	t.Parallel()
 	limits := everyone()
 	limits.MessageTimeout = 200 * time.Millisecond
 	h := newHouse(t, limits)
@@ -156,7 +158,7 @@ func TestSlowMessages(t *testing.T) {
 // There is room for some partial messages; the oldest makes room for the newest.
 func TestPartialMessagesMakeRoom(t *testing.T) {
 	limits := everyone()
-	limits.Partial = 100_000
+	limits.Message, limits.Partial = 60_000, 100_000
 	h := newHouse(t, limits)
 	whole := masked(1, true, text("EVENT", made(t, 1, strings.Repeat("x", 30_000))))
 	begin := whole[:30_000]
@@ -224,28 +226,26 @@ func TestMalformedFrames(t *testing.T) {
 	}
 }
 
-// What a client sends beyond its share comes later; nothing is lost.
+// What a client sends beyond its share is read later: nothing is lost, and the
+// time is not held against it.
 func TestBytesPerSecond(t *testing.T) {
-	h := newHouse(t, Limits{BytesPerSecond: 20_000})
+	t.Parallel()
+	h := newHouse(t, Limits{BytesPerSecond: 20_000, MessageTimeout: 500 * time.Millisecond})
 	s := h.dial()
-	heard := s.stream()
+	if ok, _ := s.publish(made(t, 1, strings.Repeat("x", burstSeconds*20_000-5_000))); !ok {
+		t.Error("the burst was not taken")
+	}
 	begun := time.Now()
-	const events, size = 50, 5_000
-	for range events {
-		s.say("EVENT", made(t, 1, strings.Repeat("x", size)))
+	if ok, _ := s.publish(made(t, 1, strings.Repeat("x", 35_000))); !ok {
+		t.Error("what came beyond it was not taken")
 	}
-	for n := 0; n < events; {
-		if m := <-heard; m[0] == "OK" {
-			n++
-		}
-	}
-	least := time.Duration(float64(events*size-burstSeconds*20_000) / 20_000 * float64(time.Second))
-	if took := time.Since(begun); took < least {
-		t.Errorf("took %s, want at least %s", took, least)
+	if took := time.Since(begun); took < time.Second {
+		t.Errorf("took %s, want more than a second", took)
 	}
 }
 
 func TestSetLimits(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t, everyone(), heldUp)
 	s := h.dial()
 	heard := s.stream()
@@ -305,7 +305,5 @@ func TestNothingIsLeft(t *testing.T) {
 	}
 	wg.Wait()
 	eventually(t, "accounts that balance", h.balanced)
-	if open := h.open(); open != 0 {
-		t.Errorf("%d subscriptions live on", open)
-	}
+	eventually(t, "the end of the subscriptions", func() bool { return h.open() == 0 })
 }

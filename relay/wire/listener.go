@@ -51,8 +51,8 @@ func Listen(inner net.Listener, limits Limits, options ...Option) *Listener {
 // SetLimits changes the limits. Open connections follow from their next message
 // on; none is closed because there are fewer now.
 func (l *Listener) SetLimits(limits Limits) {
-	filled := limits.Filled()
-	l.limits.Store(&filled)
+	filled := limits.filled()
+	l.limits.Store(filled)
 	if f := l.flight.Load(); f == nil || f.size != filled.InFlight {
 		l.flight.Store(newFlight(filled.InFlight)) // what is in the former one ends there
 	}

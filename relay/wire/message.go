@@ -37,7 +37,7 @@ func readMessage(payload []byte, limits *Limits) *message {
 	// The envelope copies what it keeps, but for the ids; see strings.Clone below.
 	envelope, err := parser.ParseMessage(unsafe.String(unsafe.SliceData(payload), len(payload)))
 	if err != nil {
-		return refused(payload, err.Error())
+		return refused(payload, "it cannot be read: "+firstOf(err.Error()))
 	}
 	switch e := envelope.(type) {
 	case *nostr.EventEnvelope:
@@ -89,6 +89,16 @@ func refused(payload []byte, reason string) *message {
 		}
 	}
 	return &message{refusal: answer("NOTICE", reason), why: malformedMessage}
+}
+
+// firstOf shortens an error of the parser's, which may quote the whole message:
+// nobody is to be sent back what he sends.
+func firstOf(text string) string {
+	const enough = 120
+	if len(text) <= enough {
+		return text
+	}
+	return strings.ToValidUTF8(text[:enough], "") + "…"
 }
 
 // labelOf is what stands between the first two quotes, as go-nostr has it.

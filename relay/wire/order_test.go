@@ -61,6 +61,7 @@ func TestREQReplacesItsNamesake(t *testing.T) {
 
 // khatru keeps the filters before the refused one; nobody would ever close them.
 func TestRefusedREQLeavesNothing(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t, everyone())
 	s := h.dial()
 	for range 10 {
@@ -102,6 +103,7 @@ func TestSubscriptionsPerConnection(t *testing.T) {
 
 // AUTH waits for what came before it, and what comes after waits for AUTH.
 func TestAUTHRunsAlone(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t, everyone(), func(h *house) { h.asked, h.hold = make(chan string, 10), make(chan struct{}) })
 	s := h.dial()
 	first, second := s.authEvent(h.url), s.authEvent(h.url)
@@ -164,6 +166,7 @@ func TestCLOSEWithoutASignal(t *testing.T) {
 
 // A signal that never comes holds nothing up for ever.
 func TestCLOSEWhoseSignalNeverComes(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t, everyone(), func(h *house) {
 		h.wire.subscriptions = func(net.Conn, string) (<-chan struct{}, bool) { return make(chan struct{}), true }
 	})

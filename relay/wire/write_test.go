@@ -14,6 +14,7 @@ import (
 func TestClientsThatDoNotRead(t *testing.T) {
 	for name, pongs := range map[string]bool{"silent": false, "sending pongs": true} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			limits := everyone()
 			limits.WriteTimeout = 300 * time.Millisecond
 			h := newHouse(t, limits, func(h *house) {
@@ -27,11 +28,12 @@ func TestClientsThatDoNotRead(t *testing.T) {
 			}
 			if pongs {
 				go func() {
-					for {
+					pace := time.NewTicker(10 * time.Millisecond)
+					defer pace.Stop()
+					for range pace.C {
 						if _, err := c.conn.Write(masked(ws.OpPong, true, "")); err != nil {
 							return
 						}
-						time.Sleep(10 * time.Millisecond) // the pace of its pongs
 					}
 				}()
 			}
@@ -46,6 +48,7 @@ func TestClientsThatDoNotRead(t *testing.T) {
 // Clients fill the flight and do not read their answers. Somebody else has to wait
 // for a moment, not for the write timeout.
 func TestClientsThatHoldOthersUp(t *testing.T) {
+	t.Parallel()
 	limits := everyone()
 	limits.WriteTimeout, limits.InFlight = time.Hour, 200_000
 	h := newHouse(t, limits, func(h *house) {
