@@ -17,6 +17,7 @@ import (
 	"github.com/waybill-relay/waybill/orders/dialect"
 	"github.com/waybill-relay/waybill/orders/redisstore"
 	"github.com/waybill-relay/waybill/relay/ledger"
+	"github.com/waybill-relay/waybill/relay/wire"
 )
 
 // house is a whole relay on a real ledger, a real socket and the embedded Redis.
@@ -67,6 +68,7 @@ func newHouse(t *testing.T, change ...func(*Config)) *house {
 	cfg := Config{
 		Name: "test", Self: h.self.PublicKey(), PublicURLs: []string{h.url, "ws://localhost:" + port},
 		InboxQuota: 2, MaxLimit: 100, Kinds: []int{0, 5, 10050, 30402},
+		Limits: Limits{Wire: wire.Limits{WriteTimeout: 500 * time.Millisecond}},
 	}
 	for _, c := range change {
 		c(&cfg)

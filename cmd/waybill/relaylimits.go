@@ -7,11 +7,13 @@ import (
 	"github.com/waybill-relay/waybill/relay/wire"
 )
 
-// memoryShare is how small a part of limits.memory the messages in flight may be,
-// and as much again those that have not come in whole. Each takes many times its
-// size while it is worked on: khatru's copies, the envelope's layers, the
-// database's. And what is in flight is what a newcomer's message waits for.
-const memoryShare = 128
+// What a message costs while it is worked on is many times its size: khatru's
+// copies, the envelope's layers, the database's. And what is in flight is what a
+// newcomer's message waits for. What has not come in whole costs its size.
+const (
+	inFlightShare = 128 // of limits.memory
+	partialShare  = 16
+)
 
 // relayLimits are the limits of the configuration as the relay takes them.
 func relayLimits(c config) relay.Limits {
@@ -19,7 +21,7 @@ func relayLimits(c config) relay.Limits {
 	return relay.Limits{
 		Wire: wire.Limits{
 			Message: int(l.Message), Unanswered: l.Unanswered, WriteTimeout: time.Duration(l.WriteTimeout),
-			InFlight: int64(l.Memory) / memoryShare, Partial: int64(l.Memory) / memoryShare,
+			InFlight: int64(l.Memory) / inFlightShare, Partial: int64(l.Memory) / partialShare,
 			Subscriptions: l.Subscriptions, Filters: l.Filters,
 			Connections: l.Connections, PerIP: l.ConnectionsPerIP, BytesPerSecond: int(l.BytesPerSecond),
 			Exempt: l.exempt(), Proxies: c.Relay.proxies(),

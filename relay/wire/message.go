@@ -17,6 +17,7 @@ type message struct {
 	label   string
 	id      string // of the event, or the subscription
 	filters int    // of a REQ
+	key     string // that signed an AUTH (hex)
 	body    *body
 
 	refusal []byte // what the client is told instead; nil: khatru is asked
@@ -49,7 +50,7 @@ func readMessage(payload []byte, limits *Limits) *message {
 		if !nostr.IsValid32ByteHex(e.Event.ID) {
 			return refused(payload, "an AUTH has a signed event with its id")
 		}
-		return &message{label: "AUTH", id: strings.Clone(e.Event.ID)}
+		return &message{label: "AUTH", id: strings.Clone(e.Event.ID), key: strings.Clone(e.Event.PubKey)}
 	case *nostr.ReqEnvelope:
 		if len(e.Filters) > limits.Filters {
 			return closed(e.SubscriptionID, "invalid: a REQ has at most "+strconv.Itoa(limits.Filters)+" filters", malformedMessage)

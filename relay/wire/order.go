@@ -24,7 +24,8 @@ const (
 // side and in no order; what must not overtake, or be overtaken, waits here:
 //
 //   - AUTH: khatru writes the key without a lock. Everything before is answered,
-//     and everything after waits for its OK.
+//     and everything after waits for its OK. Once one was taken khatru gets no
+//     more: it has room for one key, and would write it while others read.
 //   - CLOSE: it would overtake its REQ. Everything before is answered, and what
 //     comes after waits until the subscription has ended.
 //   - a REQ with the id of an open subscription: khatru would add it to the former.
@@ -55,6 +56,10 @@ func (c *Conn) turn(m *message) error {
 	case "AUTH":
 		if err := c.await(c.allAnswered, 0); err != nil {
 			return err
+		}
+		if first := c.authenticated(); first != "" {
+			m.body.release()
+			return c.say(again(m, first))
 		}
 	case "CLOSE":
 		m.body.release()
@@ -91,6 +96,15 @@ func (c *Conn) turn(m *message) error {
 		return err
 	}
 	return c.ask(m)
+}
+
+// again answers an AUTH on a connection that has authenticated as first: many
+// clients send one at every challenge.
+func again(m *message, first string) []byte {
+	if m.key == first {
+		return answer("OK", m.id, true, "")
+	}
+	return answer("OK", m.id, false, "restricted: this connection is another key's already, open one for each")
 }
 
 // closeSubscription hands a CLOSE to khatru. What comes next waits until it is done.

@@ -125,7 +125,7 @@ func TestAUTHRunsAlone(t *testing.T) {
 		t.Errorf("%d messages are with khatru, want the first", n)
 	}
 	close(h.hold)
-	for _, want := range [][]any{{"OK", before.ID, true}, {"OK", first.ID, true}, {"OK", second.ID, true}, {"OK", after.ID, false}} {
+	for _, want := range [][]any{{"OK", before.ID, true}, {"OK", first.ID, true}, {"OK", second.ID, false}, {"OK", after.ID, false}} {
 		if got := <-heard; !begins(got, want) {
 			t.Errorf("got %v, want %v", got, want)
 		}

@@ -14,6 +14,7 @@ type talk struct {
 	held  map[string]struct{} // subscription ids for which khatru may have listeners
 	stale []string            // those of them that were refused: nobody will close them
 	over  bool                // khatru has said goodbye, and answers no more
+	key   string              // whose AUTH (hex) khatru has taken; "" for nobody's
 
 	out     []byte // what is being handed over
 	outBody *body
@@ -26,6 +27,7 @@ type asked struct {
 	label   string
 	id      string
 	filters int
+	key     string
 	ticket  ticket
 	blocked int64 // Conn.blocked when it was handed over
 }
@@ -66,7 +68,7 @@ func (c *Conn) ask(m *message) error {
 		t.held[m.id] = struct{}{}
 	}
 	t.last++
-	t.asked = append(t.asked, asked{t.last, m.label, m.id, m.filters, ticket, c.blocked.Load()})
+	t.asked = append(t.asked, asked{t.last, m.label, m.id, m.filters, m.key, ticket, c.blocked.Load()})
 	t.out, t.outBody, t.outLast = frame, m.body, t.last
 	return nil
 }
@@ -121,6 +123,9 @@ func (c *Conn) answered(text []byte) {
 	if i < 0 {
 		return
 	}
+	if a := t.asked[i]; a.label == "AUTH" && takes(text) {
+		t.key = a.key
+	}
 	if a := t.asked[i]; label == "CLOSED" && a.label == "REQ" {
 		if a.filters == 1 {
 			delete(t.held, id) // khatru listens for a filter once it was not refused
@@ -141,6 +146,12 @@ func (c *Conn) hungUp() {
 	}
 }
 
+// takes tells whether an OK says true.
+func takes(text []byte) bool {
+	var ok [3]json.RawMessage // an OK is short enough to be seen whole
+	return json.Unmarshal(text, &ok) == nil && string(ok[2]) == "true"
+}
+
 // answerOf reads the label and the id of an answer; the label is "" if it is none.
 func answerOf(text []byte) (label, id string) {
 	switch label = labelOf(text); label {
@@ -153,6 +164,13 @@ func answerOf(text []byte) (label, id string) {
 		return "", ""
 	}
 	return label, id
+}
+
+// authenticated is the key (hex) whose AUTH khatru has taken, or "".
+func (c *Conn) authenticated() string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.talk.key
 }
 
 // These are asked with mu held.
