@@ -97,8 +97,8 @@ func (t *Tracker) step(ctx context.Context) (more bool, err error) {
 	} else if err != nil {
 		return false, err
 	}
-	// Where the cursor has moved meanwhile, Redis was replaced or rolled back,
-	// and the next step begins from what it says then.
+	// Where the cursor has moved meanwhile, or Redis was started anew, it was
+	// replaced or rolled back, and the next step begins from what it says then.
 	_, err = t.Store.Advance(ctx, at, redisstore.Cursor{Ledger: at.Ledger, Seq: upTo})
 	return true, err
 }
@@ -127,7 +127,7 @@ func Rebuild(ctx context.Context, l *ledger.Ledger, s *redisstore.Store, progres
 	}
 	if was.Ledger == l.ID() {
 		// Until it is done the cursor must not say that all is well.
-		start := redisstore.Cursor{Ledger: l.ID()}
+		start := redisstore.Cursor{Ledger: l.ID(), Run: was.Run}
 		if _, err := s.Advance(ctx, was, start); err != nil {
 			return 0, err
 		}

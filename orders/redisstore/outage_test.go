@@ -88,6 +88,10 @@ func TestOutage(t *testing.T) {
 	if moved, err := e.Advance(ctx, redisstore.Cursor{}, at); !moved || err != nil {
 		t.Fatal(moved, err)
 	}
+	before, _, err := e.Cursor(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
 	server.Kill()
 	for name, call := range map[string]func() error{
 		"ping":    func() error { return e.Ping(ctx) },
@@ -109,8 +113,16 @@ func TestOutage(t *testing.T) {
 	if o, err := e.Order(ctx, "a"); err != nil || len(o.Boxes) != 1 {
 		t.Errorf("after the crash: got %v, %v", o, err)
 	}
-	if c, ok, err := e.Cursor(ctx); c != at || !ok || err != nil {
-		t.Errorf("cursor after the crash: got %v, %v, %v", c, ok, err)
+	c, ok, err := e.Cursor(ctx)
+	if c.Ledger != at.Ledger || c.Seq != at.Seq || c.Run == "" || c.Run == before.Run || !ok || err != nil {
+		t.Errorf("cursor after the crash: got %v, %v, %v, want that of another run than %v", c, ok, err, before)
+	}
+	next := redisstore.Cursor{Ledger: "l", Seq: 5}
+	if moved, err := e.Advance(ctx, before, next); moved || err != nil {
+		t.Errorf("advance from a cursor of the run before the crash: got %v, %v, want not moved", moved, err)
+	}
+	if moved, err := e.Advance(ctx, c, next); !moved || err != nil {
+		t.Errorf("advance after the crash: got %v, %v, want moved", moved, err)
 	}
 	server.Replace()
 	back(t, e)
