@@ -4,6 +4,7 @@ package e2e
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"maps"
 	"net"
@@ -31,6 +32,8 @@ type daemon struct {
 	url    string   // ws://127.0.0.1:port
 	log    *logbook
 	serves *process
+
+	program string // what serves; "" for the one that everybody tests
 }
 
 // newDaemon prepares a daemon that is not running yet. settings are WAYBILL_
@@ -85,7 +88,7 @@ func (d *daemon) command(args ...string) *exec.Cmd {
 func (d *daemon) start() {
 	d.t.Helper()
 	cmd := d.command("serve")
-	cmd.Path = server
+	cmd.Path = cmp.Or(d.program, server)
 	opened := d.log.await(func(l logLine) bool { return l.Message == "the relay is open" })
 	cmd.Stderr = d.log
 	d.serves = start(d.t, cmd)

@@ -35,15 +35,24 @@ var errGone = errors.New("the connection is gone")
 
 func dial(t *testing.T, url string) *socket {
 	t.Helper()
-	conn, resp, err := websocket.DefaultDialer.Dial(url, nil)
+	s, err := connect(url)
 	if err != nil {
 		t.Fatalf("connecting: %v", err)
+	}
+	t.Cleanup(s.close)
+	return s
+}
+
+// connect is dial for whoever goes on where nobody listens.
+func connect(url string) (*socket, error) {
+	conn, resp, err := websocket.DefaultDialer.Dial(url, nil)
+	if err != nil {
+		return nil, err
 	}
 	resp.Body.Close()
 	s := &socket{conn: conn, waiting: map[string]chan verdict{}, gone: make(chan struct{})}
 	go s.read()
-	t.Cleanup(s.close)
-	return s
+	return s, nil
 }
 
 func (s *socket) close() {

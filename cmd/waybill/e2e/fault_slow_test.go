@@ -1,0 +1,107 @@
+//go:build e2e
+
+package e2e
+
+import (
+	"bytes"
+	"fmt"
+	"testing"
+	"time"
+)
+
+// TestRedisSlow: a Redis that answers late, not at all for a while, and breaks off
+// costs the projection time and the senders nothing.
+func TestRedisSlow(t *testing.T) {
+	m := newMarket(t, marketOf{})
+	m.sold(100)
+	m.redis.slow(200 * time.Millisecond)
+	m.sold(400)
+	m.redis.stall()
+	m.sold(400)
+	m.redis.cut() // while it waits
+	m.redis.resume()
+	m.redis.slow(0)
+	m.sold(50)
+	m.unshaken()
+	m.peace()
+}
+
+// TestRedisCut: connections to Redis that break in the middle of a command, in the
+// middle of a reply, and after the command was done but before its reply came, leave
+// no trace.
+func TestRedisCut(t *testing.T) {
+	m := newMarket(t, marketOf{})
+	r := random(t)
+	for range 10 {
+		for _, cut := range []struct {
+			command bool // in the direction of the server
+			pass    func(piece int) int
+		}{
+			{true, func(piece int) int { return piece / 2 }},
+			{false, func(piece int) int { return piece / 2 }},
+			{false, func(int) int { return 0 }},
+		} {
+			m.sold(10)
+			after, done := r.IntN(8), make(chan struct{})
+			m.redis.watch(func(toServer bool, piece []byte) int {
+				if toServer != cut.command {
+					return len(piece)
+				}
+				if after--; after >= 0 {
+					return len(piece)
+				}
+				m.redis.watch(nil)
+				close(done)
+				return cut.pass(len(piece))
+			})
+			m.await(done, "something is said to Redis")
+		}
+	}
+	m.sold(20)
+	m.unshaken()
+	m.peace()
+}
+
+// TestRedisForgets: a Redis that crashes after the orders of a batch were written and
+// before the cursor moved, and comes back without those orders, does not have its
+// cursor moved past them.
+func TestRedisForgets(t *testing.T) {
+	m := newMarket(t, marketOf{})
+	m.sold(20)
+	m.close()
+	m.caughtUp()
+	last := life{[]say{asks}, "intent-sent", "none"} // nothing that comes later repairs it
+	l := &line{m: m}
+	for n := range 5 {
+		held, kept, done := false, int64(0), make(chan struct{})
+		m.redis.watch(func(toServer bool, piece []byte) int {
+			moves := bytes.Contains(piece, []byte("orders_cursor")) && bytes.Contains(bytes.ToLower(piece), []byte("evalsha"))
+			switch {
+			case !toServer:
+			case moves && held:
+				m.redis.rollBack(kept)
+				m.redis.watch(nil)
+				close(done)
+				return 0
+			case !moves && !held && bytes.Contains(piece, []byte("orders:")):
+				held, kept = true, m.redis.written()
+			}
+			return len(piece)
+		})
+		m.play(l, &played{life: last, id: fmt.Sprintf("last-%d", n), buyer: m.buyers[9], stall: m.stalls[0], began: time.Now()}, random(t))
+		m.await(done, "an order is written")
+	}
+	l.hangUp()
+	m.unshaken()
+	m.peace()
+}
+
+// await waits for what a fault needs to happen.
+func (m *market) await(done <-chan struct{}, what string) {
+	m.t.Helper()
+	select {
+	case <-done:
+	case <-time.After(stubborn):
+		m.t.Fatalf("%s: not within %v", what, stubborn)
+	}
+}
