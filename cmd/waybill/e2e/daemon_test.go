@@ -129,14 +129,19 @@ type answer struct {
 // cli runs a command of the CLI with this daemon's configuration.
 func (d *daemon) cli(args ...string) answer {
 	d.t.Helper()
+	return d.finish(d.command(args...))
+}
+
+// finish runs a command to its end.
+func (d *daemon) finish(cmd *exec.Cmd) answer {
+	d.t.Helper()
 	var out, errs bytes.Buffer
-	cmd := d.command(args...)
 	cmd.Stdout, cmd.Stderr = &out, &errs
 	p := start(d.t, cmd)
 	select {
 	case <-p.exited:
 	case <-time.After(time.Minute):
-		d.t.Fatalf("waybill %s: still running after a minute", strings.Join(args, " "))
+		d.t.Fatalf("%s: still running after a minute", strings.Join(cmd.Args, " "))
 	}
 	return answer{out.String(), errs.String(), cmd.ProcessState.ExitCode()}
 }

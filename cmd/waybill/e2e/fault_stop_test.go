@@ -1,0 +1,84 @@
+//go:build e2e
+
+package e2e
+
+import (
+	"net"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/fasthttp/websocket"
+	"github.com/nbd-wtf/go-nostr"
+)
+
+// TestStopAtWorst: a signal ends the daemon in time and with exit code 0 also when
+// everything around it is stuck: Redis gone or silent in the middle of an answer,
+// readers that do not read, publishers that do not stop.
+func TestStopAtWorst(t *testing.T) {
+	for name, tt := range map[string]struct {
+		signal syscall.Signal
+		harm   func(*brittleRedis)
+		heal   func(*brittleRedis)
+	}{
+		"SIGTERM, Redis gone":  {syscall.SIGTERM, func(r *brittleRedis) { r.Kill() }, func(r *brittleRedis) { r.Restart() }},
+		"SIGINT, Redis silent": {syscall.SIGINT, func(r *brittleRedis) { r.stall() }, func(r *brittleRedis) { r.resume() }},
+	} {
+		t.Run(name, func(t *testing.T) {
+			m := newMarket(t, marketOf{})
+			stuck := m.stuckReaders(5)
+			m.sold(200)
+			tt.harm(m.redis)
+			m.sold(100)
+			begun := time.Now()
+			code, err := m.daemon.serves.end(tt.signal, patience)
+			if code != 0 || err != nil {
+				t.Fatalf("exit code %d, error %v; want 0 within %v", code, err, patience)
+			}
+			t.Logf("it ended after %v", time.Since(begun).Round(time.Millisecond))
+			m.kept()
+			tt.heal(m.redis)
+			m.daemon.start()
+			for _, conn := range stuck {
+				conn.Close()
+			}
+			m.sold(100)
+			m.peace()
+		})
+	}
+}
+
+// stuckReaders are so many clients who ask for more than fits on the way to them, and
+// read none of it.
+func (m *market) stuckReaders(n int) (stuck []*websocket.Conn) {
+	m.t.Helper()
+	s := dial(m.t, m.daemon.url)
+	defer s.close()
+	for i := range 30 { // 12 MB: more than any buffer of the system's
+		evt := m.stalls[0].seller.event(30402, strings.Repeat("x", 400_000), nostr.Tag{"d", string(rune('a' + i))})
+		if v, err := s.publish(evt); err != nil || !v.ok {
+			m.t.Fatalf("a listing was refused: %q, %v", v.reason, err)
+		}
+	}
+	tight := websocket.Dialer{NetDial: func(network, addr string) (net.Conn, error) {
+		c, err := net.Dial(network, addr)
+		if tcp, ok := c.(*net.TCPConn); ok {
+			err = tcp.SetReadBuffer(4096)
+		}
+		return c, err
+	}}
+	for range n {
+		conn, resp, err := tight.Dial(m.daemon.url, nil)
+		if err != nil {
+			m.t.Fatal(err)
+		}
+		resp.Body.Close()
+		stuck = append(stuck, conn)
+		m.t.Cleanup(func() { conn.Close() })
+		if err := conn.WriteJSON([]any{"REQ", "all", nostr.Filter{Kinds: []int{30402}}}); err != nil {
+			m.t.Fatal(err)
+		}
+	}
+	return stuck
+}
