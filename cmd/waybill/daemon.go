@@ -50,6 +50,8 @@ type daemon struct {
 	loaded    config               // what runs, as the file said it
 	delegated map[string]string    // the config's keys: public key → owner (hex)
 	limited   []func(config) error // who keeps a limit
+
+	closeStore func() error // may be called again
 }
 
 // openDaemon opens everything, in the order in which each needs the one before.
@@ -175,6 +177,9 @@ func (d *daemon) run(ctx context.Context) (err error) {
 	}
 	d.log.Info().Str("listen", d.listener.Addr().String()).Strs("public_urls", d.cfg.Relay.PublicURLs).Msg("the relay is open")
 	g, ctx := errgroup.WithContext(ctx)
+	// go-redis waits for a reply until its time is over, also where ctx ends: a
+	// Redis that has fallen silent must not hold up the end.
+	defer context.AfterFunc(ctx, func() { _ = d.closeStore() })() // close says what it returned
 	g.Go(func() error { return d.relay.Serve(ctx, d.listener) })
 	g.Go(func() error { return d.tracker.Run(ctx) })
 	g.Go(func() error { return d.backlog.Run(ctx) })

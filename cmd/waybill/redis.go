@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 
 	"github.com/waybill-relay/waybill/orders"
 	"github.com/waybill-relay/waybill/orders/redisstore"
@@ -31,7 +32,8 @@ func (d *daemon) openRedis(ctx context.Context) (err error) {
 	if d.store, err = redisstore.Open(url); err != nil {
 		return err
 	}
-	d.closers = append(d.closers, d.store.Close)
+	d.closeStore = sync.OnceValue(d.store.Close)
+	d.closers = append(d.closers, d.closeStore)
 	if err = d.store.CheckServer(ctx); orders.ErrorCode(err) == orders.EUNAVAILABLE {
 		// The relay takes messages all the same; the tracker waits for Redis.
 		d.log.Warn().Err(err).Msg("the order indexes will follow once Redis answers")
