@@ -70,14 +70,23 @@ func (l *load) until(most int, end func()) {
 // leaves Redis such that the daemon brings it to what a rebuild from nothing
 // would make of the ledger.
 func TestKill(t *testing.T) {
-	rounds := 5
+	rounds := 10
 	if s := os.Getenv("E2E_KILLS"); s != "" {
 		var err error
 		if rounds, err = strconv.Atoi(s); err != nil || rounds < 1 {
 			t.Fatalf("E2E_KILLS=%s is no number of rounds", s)
 		}
 	}
-	const perRound = 200
+	for first := 0; first < rounds; first += perLedger {
+		t.Run(fmt.Sprintf("from %d", first), func(t *testing.T) { killed(t, min(perLedger, rounds-first)) })
+	}
+}
+
+// A round costs what the ledger holds by then, so each ledger is killed only so
+// often, and at most so many acknowledged messages apart.
+const perLedger, perRound = 10, 120
+
+func killed(t *testing.T, rounds int) {
 	l := newLoad(t, rounds*perRound/2)
 	fresh := redistest.Start(t)
 	for round := range rounds {
@@ -86,7 +95,8 @@ func TestKill(t *testing.T) {
 		image := newDaemon(t, string(must(os.ReadFile(l.daemon.env["CONFIG"]))(t)), map[string]string{"REDIS_URL": fresh.URL()})
 		copyFolder(t, image.data(), l.daemon.data())
 		l.daemon.start()
-		l.check(round)
+		caughtUp(t, l.daemon, l.redis)
+		l.inLedger(round)
 		fresh.Replace()
 		image.start()
 		caughtUp(t, image, fresh.URL())

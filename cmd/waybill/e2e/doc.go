@@ -8,5 +8,5 @@
 //
 // It needs redis-server and node (20.19 or later) with npm on PATH. E2E_RACE=1
 // builds the daemon with the race detector, E2E_KILLS=n is how often the crash
-// test kills it (5), E2E_SEED repeats the random choices of a run.
+// test kills it (10), E2E_SEED repeats the random choices of a run.
 package e2e
