@@ -25,6 +25,8 @@ type market struct {
 	self    string // the relay's own public key
 	stalls  []*stall
 	buyers  []*speaker
+	lives   []life
+	waits   string
 	account account
 	idle    usage // of the daemon before the storm
 
@@ -47,6 +49,8 @@ type marketOf struct {
 	pace     int // events a second, of all of them (200)
 	data     string
 	program  string // another waybill than the one everybody tests
+	lives    []life // that are played (all)
+	waits    string // a refusal that clients take for one that passes
 }
 
 const buyersOfMarket = 10
@@ -54,7 +58,10 @@ const buyersOfMarket = 10
 // newMarket starts everything and lets it come to rest; open begins the trade.
 func newMarket(t *testing.T, want marketOf) *market {
 	t.Helper()
-	m := &market{t: t, redis: newBrittleRedis(t), closing: make(chan struct{})}
+	m := &market{t: t, redis: newBrittleRedis(t), lives: want.lives, waits: want.waits, closing: make(chan struct{})}
+	if m.lives == nil {
+		m.lives = lives
+	}
 	settings := map[string]string{"REDIS_URL": m.redis.url()}
 	for k, v := range want.settings {
 		settings[k] = v
@@ -125,7 +132,7 @@ func (m *market) trade(trader int, r *rand.Rand) {
 			return
 		default:
 		}
-		p := &played{life: anyOf(r, lives), id: fmt.Sprintf("m%d-%d", trader, n), stall: anyOf(r, m.stalls), began: time.Now().Add(-time.Minute)}
+		p := &played{life: anyOf(r, m.lives), id: fmt.Sprintf("m%d-%d", trader, n), stall: anyOf(r, m.stalls), began: time.Now().Add(-time.Minute)}
 		buyer := r.IntN(len(m.buyers))
 		if p.buyer = m.buyers[buyer]; buyer < buyersOfMarket/2 {
 			p.copyTo = p.buyer.pubkey
