@@ -1,5 +1,6 @@
 # make run    a relay with its defaults, on 127.0.0.1:7447
 # make test   everything that is tested; installs what tests need (Debian, npm)
+# make soak   30 minutes of load and faults, with a table of figures at the end
 
 GO ?= go
 FUZZTIME ?= 20s
@@ -8,7 +9,7 @@ FUZZERS = ./nip17:FuzzOpen ./nip17:FuzzParseEvent \
 	./orders/redisstore:FuzzPlace ./orders/redisstore:FuzzParseKey ./relay:FuzzPath
 E2E = cmd/waybill/e2e
 
-.PHONY: run build demo test deps lint unit race fuzz e2e bench
+.PHONY: run build demo test deps lint unit race fuzz e2e soak bench
 
 run:
 	$(GO) run ./cmd/waybill serve
@@ -30,9 +31,9 @@ deps:
 lint:
 	@unformatted=$$(gofmt -l .); test -z "$$unformatted" || { echo "not gofmt: $$unformatted"; exit 1; }
 	$(GO) vet ./...
-	$(GO) vet -tags e2e ./$(E2E)/
+	$(GO) vet -tags e2e,soak ./$(E2E)/
 	$(GO) tool staticcheck ./...
-	$(GO) tool staticcheck -tags e2e ./$(E2E)/
+	$(GO) tool staticcheck -tags e2e,soak ./$(E2E)/
 
 unit:
 	$(GO) test -timeout 5m ./...
@@ -47,6 +48,10 @@ fuzz:
 
 e2e:
 	$(GO) test -tags e2e -count=1 -timeout 20m ./$(E2E)/
+
+# Mixed load with faults at random; E2E_SOAK=5m for a shorter one.
+soak:
+	$(GO) test -tags e2e,soak -count=1 -timeout 0 -v -run '^TestSoak$$' ./$(E2E)/
 
 bench:
 	$(GO) test -run '^$$' -bench . -benchmem ./nip17 ./orders/dialect ./orders/redisstore ./relay/ledger

@@ -62,7 +62,8 @@ func newMarket(t *testing.T, want marketOf) *market {
 	if m.lives == nil {
 		m.lives = lives
 	}
-	settings := map[string]string{"REDIS_URL": m.redis.url()}
+	// Ten buyers here do the shopping of a town.
+	settings := map[string]string{"REDIS_URL": m.redis.url(), "LIMITS_INTENTS_PER_AUTHOR": "1000000", "LIMITS_WRAPS_PER_RECIPIENT": "1000000"}
 	for k, v := range want.settings {
 		settings[k] = v
 	}

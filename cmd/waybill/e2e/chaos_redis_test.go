@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/waybill-relay/waybill/orders/redisstore/redistest"
 )
@@ -30,30 +31,40 @@ func newBrittleRedis(t *testing.T) *brittleRedis {
 	}
 }
 
-// written is how many bytes of commands Redis has in its append-only file: a
-// moment to which rollBack can return.
-func (r *brittleRedis) written() int64 {
-	r.t.Helper()
-	return must(os.Stat(r.log()))(r.t).Size()
+// A place is how far Redis has come in its append-only file: a moment to which
+// rollBack can return.
+type place struct {
+	file string
+	size int64
 }
 
-func (r *brittleRedis) log() string {
+// written is where Redis writes now.
+func (r *brittleRedis) written() (now place) {
 	r.t.Helper()
-	logs := must(filepath.Glob(filepath.Join(r.dir, "*.incr.aof")))(r.t)
-	if len(logs) != 1 {
-		r.t.Fatalf("Redis has the append-only files %q, want one", logs)
+	latest := time.Time{}
+	for _, file := range must(filepath.Glob(filepath.Join(r.dir, "*.incr.aof")))(r.t) {
+		// Two, while Redis rewrites what it has.
+		if info, err := os.Stat(file); err == nil && !info.ModTime().Before(latest) {
+			now, latest = place{file, info.Size()}, info.ModTime()
+		}
 	}
-	return logs[0]
+	if now.file == "" {
+		r.t.Fatal("Redis has no append-only file")
+	}
+	return now
 }
 
-// rollBack kills Redis and starts it without what it wrote behind the first size
-// bytes, as after a power cut with appendfsync everysec. It may cut a command in
-// two, which Redis then drops.
-func (r *brittleRedis) rollBack(size int64) {
+// rollBack kills Redis and starts it without what it wrote since, as after a power cut
+// with appendfsync everysec: it keeps that part of it, 0 to 1, and may so cut a command
+// in two, which Redis then drops. Where Redis has rewritten the file since, nothing is
+// lost.
+func (r *brittleRedis) rollBack(to place, keep float64) {
 	r.t.Helper()
 	r.Kill()
-	if err := os.Truncate(r.log(), size); err != nil {
-		r.t.Fatal(err)
+	if now := r.written(); now.file == to.file {
+		if err := os.Truncate(to.file, to.size+int64(keep*float64(now.size-to.size))); err != nil {
+			r.t.Fatal(err)
+		}
 	}
 	r.Restart()
 }

@@ -17,14 +17,14 @@ import (
 // OK true is in the ledger, every order has come to what was said about it, and
 // Redis holds what a rebuild from nothing would write. The daemon runs, before
 // and after.
-func (m *market) verdict() {
+func (m *market) verdict() (lost, wrong, different int) {
 	m.t.Helper()
 	m.close()
 	m.daemon.alive()
 	m.caughtUp()
-	m.kept()
-	m.lived()
-	if diff := m.differences(); len(diff) > 0 {
+	lost, wrong = m.kept(), m.lived()
+	diff := m.differences()
+	if len(diff) > 0 {
 		m.t.Errorf("Redis and a rebuild from nothing have %d differences, the first: %v", len(diff), diff[0])
 	}
 	m.t.Logf("%d events acknowledged, OK p50 %v, p99 %v, max %v; %d orders; %d connections lost; refused: %s",
@@ -33,6 +33,7 @@ func (m *market) verdict() {
 	if len(m.account.orders) == 0 {
 		m.t.Error("no order was played")
 	}
+	return lost, wrong, len(diff)
 }
 
 // peace is verdict, and then that the storm has left nothing behind: no descriptor,
@@ -88,7 +89,7 @@ func (m *market) caughtUp() {
 
 // kept fails the test where something acknowledged is not in the ledger, or the
 // file is damaged.
-func (m *market) kept() {
+func (m *market) kept() int {
 	m.t.Helper()
 	intact(m.t, m.daemon)
 	book := readLedger(m.t, m.daemon)
@@ -97,21 +98,25 @@ func (m *market) kept() {
 	if len(lost) > 0 {
 		m.t.Errorf("%d of %d acknowledged events are not in the ledger, the first: %s", len(lost), len(m.account.acked), lost[0])
 	}
+	return len(lost)
 }
 
 // lived fails the test where an order has not come to what was said about it.
-func (m *market) lived() {
+func (m *market) lived() (wrong int) {
 	m.t.Helper()
 	x := dialRedis(m.t, m.redis.URL())
 	for _, p := range m.account.orders {
 		got, err := x.read(p.id)
 		if err != nil {
+			wrong++
 			m.t.Errorf("order %s: %v", p.id, err)
 		} else if got.Status != p.status || got.Payment != p.payment || len(got.Timeline) != len(p.says) {
+			wrong++
 			m.t.Errorf("order %s is %s, payment %s, after %d messages; want %s, payment %s, after %d: %q",
 				p.id, got.Status, got.Payment, len(got.Timeline), p.status, p.payment, len(p.says), told(got))
 		}
 	}
+	return wrong
 }
 
 // differences compares Redis with what `waybill rebuild` writes into an empty one,

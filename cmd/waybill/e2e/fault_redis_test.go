@@ -30,8 +30,7 @@ func TestRedisRolledBack(t *testing.T) {
 		m.sold(60)
 		kept := m.redis.written()
 		m.sold(60)
-		lost := m.redis.written() - kept
-		m.redis.rollBack(kept + r.Int64N(lost))
+		m.redis.rollBack(kept, r.Float64())
 	}
 	m.sold(60)
 	m.unshaken()

@@ -73,13 +73,13 @@ func TestRedisForgets(t *testing.T) {
 	last := life{[]say{asks}, "intent-sent", "none"} // nothing that comes later repairs it
 	l := &line{m: m}
 	for n := range 5 {
-		held, kept, done := false, int64(0), make(chan struct{})
+		held, kept, done := false, place{}, make(chan struct{})
 		m.redis.watch(func(toServer bool, piece []byte) int {
 			moves := bytes.Contains(piece, []byte("orders_cursor")) && bytes.Contains(bytes.ToLower(piece), []byte("evalsha"))
 			switch {
 			case !toServer:
 			case moves && held:
-				m.redis.rollBack(kept)
+				m.redis.rollBack(kept, 0)
 				m.redis.watch(nil)
 				close(done)
 				return 0
