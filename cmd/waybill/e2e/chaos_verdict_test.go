@@ -101,22 +101,25 @@ func (m *market) kept() int {
 	return len(lost)
 }
 
-// lived fails the test where an order has not come to what was said about it.
-func (m *market) lived() (wrong int) {
+// lived fails the test where orders have not come to what was said about them, and
+// returns how many.
+func (m *market) lived() int {
 	m.t.Helper()
 	x := dialRedis(m.t, m.redis.URL())
+	var wrong []string
 	for _, p := range m.account.orders {
 		got, err := x.read(p.id)
 		if err != nil {
-			wrong++
-			m.t.Errorf("order %s: %v", p.id, err)
+			wrong = append(wrong, fmt.Sprintf("order %s: %v", p.id, err))
 		} else if got.Status != p.status || got.Payment != p.payment || len(got.Timeline) != len(p.says) {
-			wrong++
-			m.t.Errorf("order %s is %s, payment %s, after %d messages; want %s, payment %s, after %d: %q",
-				p.id, got.Status, got.Payment, len(got.Timeline), p.status, p.payment, len(p.says), told(got))
+			wrong = append(wrong, fmt.Sprintf("order %s is %s, payment %s, after %d messages; want %s, payment %s, after %d: %q",
+				p.id, got.Status, got.Payment, len(got.Timeline), p.status, p.payment, len(p.says), told(got)))
 		}
 	}
-	return wrong
+	if len(wrong) > 0 {
+		m.t.Errorf("%d of %d orders have not come to what was said about them, the first: %s", len(wrong), len(m.account.orders), wrong[0])
+	}
+	return len(wrong)
 }
 
 // differences compares Redis with what `waybill rebuild` writes into an empty one,
