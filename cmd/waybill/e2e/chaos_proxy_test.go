@@ -16,6 +16,8 @@ type proxy struct {
 	listener net.Listener
 	pumps    sync.WaitGroup
 
+	bench sync.Mutex // held while the judge thinks
+
 	mu    sync.Mutex
 	delay time.Duration // of every piece, in each direction
 	open  chan struct{} // closed while bytes may pass
@@ -79,28 +81,36 @@ func (p *proxy) pump(to, from net.Conn, toServer bool) {
 		if err != nil {
 			return
 		}
-		p.mu.Lock()
-		delay, judge := p.delay, p.judge
-		p.mu.Unlock()
-		if delay > 0 {
-			<-time.After(delay)
-		}
-		p.waitOpen()
-		pass := n
-		if judge != nil {
-			pass = judge(toServer, buf[:n])
-		}
+		p.hold()
+		pass := p.judged(toServer, buf[:n])
 		if _, err := to.Write(buf[:pass]); err != nil || pass < n {
 			return
 		}
 	}
 }
 
-func (p *proxy) waitOpen() {
+// hold keeps a piece back for as long as it is to be late.
+func (p *proxy) hold() {
 	p.mu.Lock()
-	open := p.open
+	delay, open := p.delay, p.open
 	p.mu.Unlock()
+	if delay > 0 {
+		<-time.After(delay)
+	}
 	<-open
+}
+
+// judged is how much of a piece may pass. While a judge thinks nothing else does.
+func (p *proxy) judged(toServer bool, piece []byte) int {
+	p.bench.Lock()
+	defer p.bench.Unlock()
+	p.mu.Lock()
+	judge := p.judge
+	p.mu.Unlock()
+	if judge == nil {
+		return len(piece)
+	}
+	return judge(toServer, piece)
 }
 
 // slow delays every piece in each direction; 0 ends it.

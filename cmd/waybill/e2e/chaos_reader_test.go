@@ -119,18 +119,3 @@ func (r *reader) ask(f nostr.Filter) (events []nostr.Event, closed string, err e
 	}
 	return events, closed, err
 }
-
-// count is the answer to COUNT (NIP-45).
-func (r *reader) count(f nostr.Filter) (n int, err error) {
-	if err := r.conn.WriteJSON([]any{"COUNT", "c", f}); err != nil {
-		return 0, err
-	}
-	_, err = r.until(func(label string, rest []json.RawMessage) bool {
-		var counted struct{ Count int }
-		if label == "COUNT" && json.Unmarshal(rest[1], &counted) == nil {
-			n = counted.Count
-		}
-		return label == "COUNT" || label == "CLOSED"
-	})
-	return n, err
-}

@@ -11,7 +11,6 @@ import (
 	"regexp"
 	"runtime"
 	"slices"
-	"strconv"
 	"strings"
 	"syscall"
 )
@@ -51,30 +50,6 @@ func (u usage) String() string {
 		all = append(all, fmt.Sprintf("%d %s", u[what], what))
 	}
 	return strings.Join(all, ", ")
-}
-
-// total is how many descriptors are open.
-func (u usage) total() (n int) {
-	for _, k := range u {
-		n += k
-	}
-	return n
-}
-
-// peakMemory is the most that the process ever held in memory, in MiB; 0 where it
-// has ended.
-func (m *market) peakMemory() int {
-	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", m.daemon.serves.cmd.Process.Pid))
-	if err != nil {
-		return 0
-	}
-	for line := range strings.Lines(string(text)) {
-		if kb, ok := strings.CutPrefix(line, "VmHWM:"); ok {
-			n, _ := strconv.Atoi(strings.TrimSpace(strings.TrimSuffix(strings.TrimSpace(kb), "kB")))
-			return n / 1024
-		}
-	}
-	return 0
 }
 
 // rest remembers what the daemon holds before the storm.

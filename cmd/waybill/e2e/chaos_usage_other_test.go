@@ -5,12 +5,6 @@ package e2e
 // usage: here a process does not tell what it holds, and leaks go unseen.
 type usage map[string]int
 
-func (m *market) use() usage { return nil }
-
-func (u usage) total() int { return 0 }
-
-func (m *market) peakMemory() int { return 0 }
-
 func (m *market) rest() {}
 
 func (m *market) nothingHeld() { m.daemon.stop() }

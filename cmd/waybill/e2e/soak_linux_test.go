@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -176,4 +177,28 @@ func (s *soak) finish(v *visitors) {
 	}
 	s.t.Logf("\n%s", table.String())
 	s.nothingHeld()
+}
+
+// total is how many descriptors are open.
+func (u usage) total() (n int) {
+	for _, k := range u {
+		n += k
+	}
+	return n
+}
+
+// peakMemory is the most that the process ever held in memory, in MiB; 0 where it
+// has ended.
+func (m *market) peakMemory() int {
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", m.daemon.serves.cmd.Process.Pid))
+	if err != nil {
+		return 0
+	}
+	for line := range strings.Lines(string(text)) {
+		if kb, ok := strings.CutPrefix(line, "VmHWM:"); ok {
+			n, _ := strconv.Atoi(strings.TrimSpace(strings.TrimSuffix(strings.TrimSpace(kb), "kB")))
+			return n / 1024
+		}
+	}
+	return 0
 }

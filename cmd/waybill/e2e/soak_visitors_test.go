@@ -3,6 +3,7 @@
 package e2e
 
 import (
+	"encoding/json"
 	"math/rand/v2"
 	"slices"
 	"sync"
@@ -105,4 +106,19 @@ func (v *visitors) visit(reader *reader, r *rand.Rand) {
 			}
 		}
 	}
+}
+
+// count is the answer to COUNT (NIP-45).
+func (r *reader) count(f nostr.Filter) (n int, err error) {
+	if err := r.conn.WriteJSON([]any{"COUNT", "c", f}); err != nil {
+		return 0, err
+	}
+	_, err = r.until(func(label string, rest []json.RawMessage) bool {
+		var counted struct{ Count int }
+		if label == "COUNT" && json.Unmarshal(rest[1], &counted) == nil {
+			n = counted.Count
+		}
+		return label == "COUNT" || label == "CLOSED"
+	})
+	return n, err
 }
