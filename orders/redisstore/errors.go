@@ -18,18 +18,24 @@ var ErrBlocked = errors.New("an order is blocked")
 // log, but is not in the message: a server's words may repeat what was sent.
 func fail(err error) error {
 	var coded *orders.Error
+	var said redis.Error
 	switch {
 	case err == nil:
 		return nil
 	case errors.As(err, &coded):
 		return err
-	case !isReply(err): // refused, reset, timed out, cancelled, closed
+	case !errors.As(err, &said): // refused, reset, timed out, cancelled, closed
+		if why := tlsTrouble(err); why != "" {
+			return &orders.Error{Code: orders.EUNAVAILABLE, Message: "Redis cannot be reached over TLS: " + why, Err: err}
+		}
 		return &orders.Error{Code: orders.EUNAVAILABLE, Message: "Redis does not answer", Err: err}
+	case redis.HasErrorPrefix(err, "OTHERLEDGER"):
+		return foreign(err)
 	}
-	word, _, _ := strings.Cut(strings.TrimPrefix(err.Error(), "ERR "), " ")
-	if outage(err) {
-		return &orders.Error{Code: orders.EUNAVAILABLE, Message: "Redis does not serve at present: " + word, Err: err}
+	if why, ok := outage(err); ok {
+		return &orders.Error{Code: orders.EUNAVAILABLE, Message: "Redis does not serve at present: " + why, Err: err}
 	}
+	word, _, _ := strings.Cut(strings.TrimPrefix(said.Error(), "ERR "), " ")
 	return &orders.Error{Code: orders.EINTERNAL, Message: "Redis refused a command: " + word, Err: err}
 }
 
@@ -39,18 +45,37 @@ func isReply(err error) bool {
 	return errors.As(err, &e)
 }
 
-// outage reports whether the server will answer otherwise once its state, or
-// the operator's configuration, is another.
-func outage(err error) bool {
-	for _, word := range []string{
-		"LOADING", "READONLY", "MASTERDOWN", "CLUSTERDOWN", "TRYAGAIN", "NOREPLICAS",
-		"MISCONF", "OOM", "BUSY", "UNKILLABLE", "NOAUTH", "WRONGPASS", "NOPERM", "UNBLOCKED",
-	} {
-		if redis.HasErrorPrefix(err, word) {
-			return true
+const notPermitted = "its ACL does not let this user do what Waybill does (waybill doctor --redis-acl prints the rule)"
+
+// outages are the beginnings of replies that will be others once the server's
+// state, or the operator's configuration, is another; and what to do about it.
+var outages = []struct{ prefix, why string }{
+	{"LOADING", "it is loading its data"},
+	{"READONLY", "it is a replica and takes no writes, redis.url must name its primary"},
+	{"MASTERDOWN", "it is a replica that has lost its primary"},
+	{"CLUSTERDOWN", "its cluster is down"},
+	{"TRYAGAIN", "it is moving keys"},
+	{"NOREPLICAS", "it has fewer replicas than its min-replicas-to-write"},
+	{"MISCONF", "it cannot save what it is told, its disk may be full"},
+	{"OOM", "its memory is full (maxmemory)"},
+	{"BUSY", "a script keeps it busy"},
+	{"UNKILLABLE", "a script keeps it busy"},
+	{"UNBLOCKED", "it is changing its role"},
+	{"NOAUTH", "it wants a password"},
+	{"WRONGPASS", "the user name or the password is wrong"},
+	{"NOPERM", notPermitted},
+	// The same from within a script, by 7.0 and by later ones.
+	{"The user executing the script can't", notPermitted},
+	{"ACL failure in script", notPermitted},
+}
+
+func outage(err error) (why string, ok bool) {
+	for _, o := range outages {
+		if redis.HasErrorPrefix(err, o.prefix) {
+			return o.why, true
 		}
 	}
-	return redis.IsMaxClientsError(err)
+	return "it has as many clients as it takes (maxclients)", redis.IsMaxClientsError(err)
 }
 
 // failOrder is fail for the script that writes one order: it explains what the

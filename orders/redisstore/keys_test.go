@@ -17,6 +17,7 @@ func TestParseKey(t *testing.T) {
 	for key, want := range map[string]keyInfo{
 		indexKey:                     {kind: setKind},
 		cursorKey:                    {kind: cursorKind},
+		claimKey:                     {kind: claimKind},
 		orderKey("a:b_c%20@+-.Z"):    {kind: orderKind, id: "a:b_c%20@+-.Z"},
 		boxesKey("a:b"):              {kind: boxesKind, id: "a:b"},
 		statusKey(orders.StatusPaid): {kind: setKind, status: orders.StatusPaid},
@@ -58,7 +59,7 @@ func TestIDsFitKeys(t *testing.T) {
 	}
 }
 
-func TestCheckInfo(t *testing.T) {
+func TestJudge(t *testing.T) {
 	for _, c := range []struct{ info, want string }{
 		{"# Server\r\nredis_version:7.0.15\r\nredis_mode:standalone\r\nmaxmemory:0\r\nmaxmemory_policy:noeviction\r\n", ""},
 		{"redis_version:7.2.4\r\nserver_name:valkey\r\nvalkey_version:9.1.2\r\n", ""},
@@ -70,8 +71,9 @@ func TestCheckInfo(t *testing.T) {
 		{"redis_version:7.0.0\r\nredis_mode:sentinel\r\n", "Sentinel"},
 		{"redis_version:7.0.0\r\nmaxmemory:100\r\nmaxmemory_policy:allkeys-lru\r\n", "noeviction"},
 		{"redis_version:7.0.0\r\nmaxmemory:100\r\nmaxmemory_policy:volatile-lru\r\n", ""},
+		{"redis_version:7.0.0\r\nredis_mode:standalone\r\nrole:slave\r\n", "replica"},
 	} {
-		err := checkInfo(c.info)
+		err := judge(parseInfo(c.info))
 		if got := fmt.Sprint(err); (c.want == "") != (err == nil) || c.want != "" && !strings.Contains(got, c.want) {
 			t.Errorf("%q: got %v, want %q", c.info, got, c.want)
 		}
@@ -123,7 +125,7 @@ func FuzzPlace(f *testing.F) {
 // FuzzParseKey: a key that is ours is rebuilt from what was read of it.
 func FuzzParseKey(f *testing.F) {
 	npub, _ := npubOf(strings.Repeat("a", 64))
-	for _, key := range []string{indexKey, cursorKey, orderKey("a"), boxesKey("a"), statusKey("paid"),
+	for _, key := range []string{indexKey, cursorKey, claimKey, orderKey("a"), boxesKey("a"), statusKey("paid"),
 		sideKey(orders.Buyer, npub), sideStatusKey(orders.Seller, npub, "paid"), sumsKey(orders.Buyer, npub), "{orders:}:boxes"} {
 		f.Add(key)
 	}
@@ -140,6 +142,8 @@ func FuzzParseKey(f *testing.F) {
 			made = sumsKey(i.as, i.npub)
 		case i.kind == cursorKind:
 			made = cursorKey
+		case i.kind == claimKind:
+			made = claimKey
 		case i.as != 0 && i.status != "":
 			made = sideStatusKey(i.as, i.npub, i.status)
 		case i.as != 0:

@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strconv"
 
+	"github.com/redis/go-redis/v9"
+
 	"github.com/waybill-relay/waybill/orders"
 )
 
@@ -108,8 +110,8 @@ func boxBytes(o *orders.Order) (n int) {
 // order is atomic, the call is not.
 //
 // EINVALID: an order has no valid IntentID, Status, Version or public key, and
-// nothing was written. EUNAVAILABLE: Redis does not answer. EINTERNAL: a key
-// that is not ours is in the way of an order; the others were written.
+// nothing was written. EUNAVAILABLE: Redis does not answer; ErrForeign. EINTERNAL:
+// a key that is not ours is in the way of an order; the others were written.
 func (s *Store) Write(ctx context.Context, os []*orders.Order) error {
 	for _, o := range os {
 		if err := checkOrder(o); err != nil {
@@ -126,7 +128,7 @@ func (s *Store) Write(ctx context.Context, os []*orders.Order) error {
 			}
 			calls, size = append(calls, c), size+n
 		}
-		cmds, err := s.runAll(ctx, projectScript, calls)
+		cmds, err := s.runProject(ctx, calls)
 		if err != nil {
 			return fail(err)
 		}
@@ -158,7 +160,7 @@ func (s *Store) Remove(ctx context.Context, intentIDs ...string) (removed int, e
 func (s *Store) apply(ctx context.Context, ids []string, calls []call) (applied int, err error) {
 	for start := 0; start < len(calls); start += batchOrders {
 		end := min(start+batchOrders, len(calls))
-		cmds, err := s.runAll(ctx, projectScript, calls[start:end])
+		cmds, err := s.runProject(ctx, calls[start:end])
 		if err != nil {
 			return applied, fail(err)
 		}
@@ -173,7 +175,19 @@ func (s *Store) apply(ctx context.Context, ids []string, calls []call) (applied 
 	return applied, nil
 }
 
-func projectKeys(id string) []string { return []string{orderKey(id), boxesKey(id), indexKey} }
+func projectKeys(id string) []string { return []string{orderKey(id), boxesKey(id), indexKey, claimKey} }
+
+// runProject runs the project script, for our ledger alone where there is one.
+func (s *Store) runProject(ctx context.Context, calls []call) ([]*redis.Cmd, error) {
+	ledger := ""
+	if l := s.ledger.Load(); l != nil {
+		ledger = *l
+	}
+	for i := range calls {
+		calls[i].args = append(calls[i].args, ledger)
+	}
+	return s.runAll(ctx, projectScript, calls)
+}
 
 func removeCall(id, version string) call {
 	return call{projectKeys(id), []any{"remove", id, version}}
