@@ -55,7 +55,6 @@ func (s *Store) Inspect(ctx context.Context) (Report, error) {
 		return r, err
 	}
 	for _, last := range []struct{ field, failed string }{
-		{"aof_last_write_status", "it could not write its append-only file the last time, its disk may be full"},
 		{"aof_last_bgrewrite_status", "it could not rewrite its append-only file the last time"},
 		{"rdb_last_bgsave_status", "it could not save a snapshot the last time"},
 	} {

@@ -22,14 +22,16 @@ import (
 type Server struct {
 	t      testing.TB
 	dir    string
+	args   []string
 	mu     sync.Mutex
 	cmd    *exec.Cmd     // nil while it is down
 	exited chan struct{} // closed when cmd has ended
 }
 
 // Start starts a redis-server (7.0 or later, found on PATH) and returns when it
-// answers. Without one the test fails: a real Redis is what is tested.
-func Start(t testing.TB) *Server {
+// answers; args are more of its own ("--requirepass", "x"). Without one the test
+// fails: a real Redis is what is tested.
+func Start(t testing.TB, args ...string) *Server {
 	t.Helper()
 	// Not t.TempDir: a socket's path may have 107 bytes, and a test's name is
 	// part of that one.
@@ -37,7 +39,7 @@ func Start(t testing.TB) *Server {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &Server{t: t, dir: dir}
+	s := &Server{t: t, dir: dir, args: args}
 	t.Cleanup(func() {
 		s.Kill()
 		if err := os.RemoveAll(dir); err != nil {
@@ -91,9 +93,9 @@ func (s *Server) start() {
 	if err != nil {
 		s.t.Fatal("redis-server is not on PATH: install it (apt-get install redis-server, brew install redis)")
 	}
-	cmd := exec.Command(program, "--port", "0", "--unixsocket", s.socket(), "--unixsocketperm", "700",
+	cmd := exec.Command(program, append([]string{"--port", "0", "--unixsocket", s.socket(), "--unixsocketperm", "700",
 		"--dir", s.dir, "--save", "", "--appendonly", "yes", "--appendfsync", "no",
-		"--daemonize", "no", "--loglevel", "notice", "--logfile", "")
+		"--daemonize", "no", "--loglevel", "notice", "--logfile", ""}, s.args...)...)
 	dieWithUs(cmd)
 	out, err := cmd.StdoutPipe()
 	if err != nil {

@@ -1,0 +1,276 @@
+//go:build unix
+
+package redisstore
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"github.com/waybill-relay/waybill/orders"
+)
+
+// ServerOptions say how StartServer runs its Redis.
+type ServerOptions struct {
+	// Dir is the data folder. All of it lies in <Dir>/redis, for us alone to read.
+	Dir string
+	Log zerolog.Logger
+}
+
+// Server is a redis-server of our own beside this process: nobody else reaches
+// it, what it holds outlasts both, and it is started again when it dies. It ends
+// with this process however that ends, on Linux; elsewhere a kill -9 leaves it
+// behind, and the next StartServer adopts it.
+type Server struct {
+	log     zerolog.Logger
+	program string
+	folder  *folder
+
+	closing context.Context // ends when Close is called
+	close   context.CancelFunc
+	done    chan struct{} // closed when supervise has returned
+	err     error         // of the last end, set before done is closed
+
+	// These are supervise's alone.
+	faults int           // how often in a row it crashed soon after a start
+	delay  time.Duration // before the next start
+}
+
+const (
+	firstDelay = 100 * time.Millisecond
+	mostDelay  = 5 * time.Second
+	shortLife  = 10 * time.Second
+	// mostFaults is how many crashes in a row make the data suspect, whatever the
+	// log says.
+	mostFaults = 3
+	// endTime is how long it may take to save and end. The daemon has 10 s.
+	endTime   = 5 * time.Second
+	lookLog   = time.Minute
+	lookReady = 20 * time.Millisecond
+)
+
+// StartServer starts a redis-server or valkey-server that is installed (7.0 or
+// later), on a Unix socket and with an append-only file in the data folder, and
+// returns when it has loaded its data; ctx bounds that wait and nothing else.
+// What it cannot load it puts aside, and starts empty: a projection is rebuilt.
+//
+// ErrNoServer: none is installed. EUNAVAILABLE: it does not start, or another
+// process runs the Redis of that folder. Errors of the file system.
+func StartServer(ctx context.Context, options ServerOptions) (*Server, error) {
+	program, version, err := findServer(ctx)
+	if err != nil {
+		return nil, err
+	}
+	f, err := openFolder(options.Dir)
+	if err != nil {
+		return nil, err
+	}
+	s := &Server{log: options.Log, program: program, folder: f, done: make(chan struct{})}
+	s.closing, s.close = context.WithCancel(context.Background())
+	p, err := s.launch(ctx)
+	if err == nil {
+		err = s.check(ctx)
+		if err != nil {
+			err = errors.Join(err, end(p))
+		}
+	}
+	if err != nil {
+		f.close()
+		return nil, err
+	}
+	s.log.Info().Str("program", program).Str("version", version).Str("socket", f.socket).Msg("this relay runs a Redis of its own")
+	if f.away() {
+		s.log.Info().Msg("its socket is outside the data folder, whose path is too long for one")
+	}
+	go s.supervise(p)
+	return s, nil
+}
+
+// URL is what Open takes, the same for the life of the Server. It holds the
+// password: not for a log.
+func (s *Server) URL() string { return s.folder.url() }
+
+// Close has the server save what it holds and end, and kills it after 5 s, which
+// loses no more than a crash would. Closing twice is closing once.
+func (s *Server) Close() error {
+	s.close()
+	<-s.done
+	return s.err
+}
+
+func (s *Server) check(ctx context.Context) error {
+	store, err := Dial(ctx, s.URL())
+	if err != nil {
+		return err
+	}
+	return store.Close()
+}
+
+// supervise starts the server again whenever it has ended, until Close.
+func (s *Server) supervise(p *process) {
+	defer close(s.done)
+	defer s.folder.close()
+	for p != nil {
+		born := time.Now()
+		if !s.watch(p) {
+			if s.err = end(p); s.err != nil {
+				return
+			}
+			break
+		}
+		s.log.Warn().Str("how", p.how).Msg("this relay's Redis has ended, and is started again")
+		switch {
+		case time.Since(born) >= shortLife:
+			s.faults, s.delay = 0, 0
+		case p.crashed:
+			s.faults++
+		}
+		p = s.revive()
+	}
+	s.folder.clear()
+}
+
+// watch returns true when the server has ended, and false when it shall end.
+func (s *Server) watch(p *process) bool {
+	look := time.NewTicker(lookLog)
+	defer look.Stop()
+	for {
+		select {
+		case <-p.ended:
+			return true
+		case <-s.closing.Done():
+			return false
+		case <-look.C:
+			if err := s.folder.boundLog(); err != nil {
+				s.log.Warn().Err(err).Msg("the log of this relay's Redis cannot be begun anew")
+			}
+		}
+	}
+}
+
+// revive starts the server as often as it takes; nil where Close was called.
+func (s *Server) revive() *process {
+	for {
+		pause(s.closing, s.delay)
+		s.delay = min(max(firstDelay, 2*s.delay), mostDelay)
+		if s.closing.Err() != nil {
+			return nil
+		}
+		p, err := s.launch(s.closing)
+		if err == nil {
+			return p
+		}
+		if s.closing.Err() == nil {
+			s.log.Error().Err(err).Dur("retry", s.delay).Msg("this relay's Redis does not start")
+		}
+	}
+}
+
+// launch adopts the server that is there, or starts one, and returns when it has
+// loaded its data.
+func (s *Server) launch(ctx context.Context) (*process, error) {
+	p, err := s.folder.adopt(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if p != nil {
+		s.log.Info().Msg("the Redis of an earlier run is still there, and goes on")
+		err := s.await(ctx, p)
+		if err == nil {
+			return p, nil
+		}
+		if ctx.Err() != nil {
+			return nil, errors.Join(err, p.kill())
+		}
+	}
+	for aside := false; ; {
+		if s.faults >= mostFaults {
+			if err := s.setAside(); err != nil {
+				return nil, err
+			}
+			aside = true
+		}
+		p, logged, err := s.start()
+		if err != nil {
+			return nil, err
+		}
+		if err = s.await(ctx, p); err == nil {
+			return p, nil
+		}
+		switch {
+		case ctx.Err() != nil:
+			return nil, errors.Join(err, end(p))
+		case aside: // it was not the data
+			return nil, err
+		case s.folder.damaged(logged):
+			s.faults = mostFaults
+		case p.crashed:
+			s.faults++
+		default:
+			return nil, err
+		}
+	}
+}
+
+// start starts the child, and tells where its words begin in the log.
+func (s *Server) start() (p *process, logged int64, err error) {
+	conf, err := s.folder.writeConf()
+	if err != nil {
+		return nil, 0, err
+	}
+	log, logged, err := s.folder.openLog()
+	if err != nil {
+		return nil, 0, err
+	}
+	defer log.Close()
+	p, err = startChild(s.program, conf, log)
+	return p, logged, err
+}
+
+// await returns when the server has loaded its data: nil; or has ended, or ctx
+// has: EUNAVAILABLE.
+func (s *Server) await(ctx context.Context, p *process) error {
+	look := time.NewTicker(lookReady)
+	defer look.Stop()
+	for {
+		// An error is a server that is busy with its start: whether it lives is
+		// what counts.
+		if ok, err := s.folder.ready(); ok && err == nil {
+			return nil
+		}
+		select {
+		case <-look.C:
+		case <-p.ended:
+			return orders.Errorf(orders.EUNAVAILABLE, "%s ended before it was ready (%s): see %s", s.program, p.how, s.folder.file("redis.log"))
+		case <-ctx.Done():
+			return &orders.Error{Code: orders.EUNAVAILABLE, Message: "this relay's Redis was not ready in time", Err: ctx.Err()}
+		}
+	}
+}
+
+func (s *Server) setAside() error {
+	where, err := s.folder.setAside()
+	if err == nil {
+		s.faults = 0
+		s.log.Error().Str("moved_to", where).Msg("this relay's Redis cannot load what it had saved: it starts empty, " +
+			"and the order indexes are built anew from the ledger")
+	}
+	return err
+}
+
+// end has the server save and end, and kills it where that takes too long.
+func end(p *process) error {
+	err := p.stop()
+	late := time.NewTimer(endTime)
+	defer late.Stop()
+	select {
+	case <-p.ended:
+		return nil
+	case <-late.C:
+	}
+	err = errors.Join(orders.Errorf(orders.EUNAVAILABLE, "this relay's Redis did not end within %s", endTime), err, p.kill())
+	<-p.ended
+	return err
+}
