@@ -63,7 +63,7 @@ func (c *Claim) Hold(ctx context.Context) error {
 	case err != nil:
 		return fail(err)
 	case at[0] == c.ledger:
-		c.other, c.since, c.alive = [2]string{}, time.Time{}, false
+		c.clear()
 		return nil
 	case c.other != [2]string(at):
 		c.alive = c.other[0] == at[0]
@@ -75,6 +75,9 @@ func (c *Claim) Hold(ctx context.Context) error {
 	return &orders.Error{Code: orders.EUNAVAILABLE, Err: ErrForeign,
 		Message: "the order indexes in this Redis are of another ledger: they are built anew for this one if nobody is heard of for " + c.patience.String()}
 }
+
+// clear forgets what was seen of another's claim.
+func (c *Claim) clear() { c.other, c.since, c.alive = [2]string{}, time.Time{}, false }
 
 // foreign says that another daemon is alive.
 func foreign(cause error) error {
@@ -101,6 +104,9 @@ func (c *Claim) Keep(ctx context.Context) {
 // projection is this ledger's, or it is certain that another daemon is alive
 // (ErrForeign), which takes some 10 s at most.
 func (c *Claim) Take(ctx context.Context) error {
+	c.mu.Lock()
+	c.clear() // what was seen long ago is no sign of life
+	c.mu.Unlock()
 	look := time.NewTicker(c.patience / 20)
 	defer look.Stop()
 	for {

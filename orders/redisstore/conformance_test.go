@@ -29,6 +29,7 @@ var conformance = []struct {
 	{"many writers", testManyWriters},
 	{"remove", testRemove},
 	{"cursor", testCursor},
+	{"claim", testClaim},
 	{"bad queries", testBadQueries},
 	{"pages", testPages},
 	{"more ties than are read at once", testTies},
@@ -40,7 +41,7 @@ var conformance = []struct {
 }
 
 func TestConformance(t *testing.T) {
-	engines(t, func(t *testing.T, e *engine) {
+	conform := func(t *testing.T, e *engine) {
 		for _, c := range conformance {
 			t.Run(c.name, func(t *testing.T) {
 				e.empty(t)
@@ -53,6 +54,11 @@ func TestConformance(t *testing.T) {
 				}
 			})
 		}
+	}
+	engines(t, conform)
+	t.Run("redis-server with an ACL", func(t *testing.T) {
+		t.Parallel()
+		conform(t, restricted(t))
 	})
 }
 

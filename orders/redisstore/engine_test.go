@@ -3,6 +3,7 @@ package redisstore_test
 import (
 	"context"
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -12,12 +13,6 @@ import (
 	"github.com/waybill-relay/waybill/orders/redisstore"
 	"github.com/waybill-relay/waybill/orders/redisstore/redistest"
 )
-
-func init() { redis.SetLogger(quiet{}) } // the tests of outages would fill the screen
-
-type quiet struct{}
-
-func (quiet) Printf(context.Context, string, ...any) {}
 
 // engine is one kind of Redis under test: two databases of it, the second to
 // compare with, and a client that sees everything.
@@ -112,6 +107,10 @@ func dump(t fataler, c *redis.Client) map[string]any {
 				v, err = c.ZRangeWithScores(ctx, key, 0, -1).Result()
 			case "list":
 				v, err = c.LRange(ctx, key, 0, -1).Result()
+			case "set":
+				v, err = c.SMembersMap(ctx, key).Result()
+			case "stream":
+				v, err = c.XRange(ctx, key, "-", "+").Result()
 			default:
 				v, err = c.Get(ctx, key).Result()
 			}
@@ -154,6 +153,16 @@ func (e *engine) foreign(t testing.TB) {
 		e.raw.ZAdd(ctx, "shop:orders_index", redis.Z{Score: 1, Member: "x"}).Err(),
 		e.raw.Set(ctx, "{orders:theirs}:lock", "1", 0).Err(),
 		e.raw.Set(ctx, "orders_by_status:disputed", "theirs", 0).Err(),
+		// Of every type, close to every family of ours.
+		e.raw.SAdd(ctx, "orders:theirs-too", "a", "b").Err(),
+		e.raw.XAdd(ctx, &redis.XAddArgs{Stream: "orders_by_seller:" + npub0 + ":events", ID: "1-1", Values: []string{"a", "b"}}).Err(),
+		e.raw.RPush(ctx, "{orders_by_seller:npub1"+strings.Repeat("z", 58)+"}:paid", "a").Err(),
+		e.raw.SAdd(ctx, "{orders_by_buyer:npub1"+strings.Repeat("z", 58)+"}:sums", "a").Err(),
+		e.raw.SAdd(ctx, "{orders:nobodys}:boxes", "a").Err(),
+		e.raw.HSet(ctx, "orders_cursor:eu", "ledger", "x", "seq", "1").Err(),
+		e.raw.HSet(ctx, "orders_claim:eu", "ledger", "x").Err(),
+		e.raw.ZAdd(ctx, "orders_index:2025", redis.Z{Score: 1, Member: "x"}).Err(),
+		e.raw.SetBit(ctx, "{orders_index}:bits", 7, 1).Err(),
 	} {
 		if err != nil {
 			t.Fatal(err)
