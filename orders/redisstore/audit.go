@@ -95,7 +95,7 @@ func (s *Store) Snapshot(ctx context.Context) (map[string]any, error) {
 	err := s.scan(ctx, func(keys []string, infos []keyInfo) error {
 		types := make([]*redis.StatusCmd, len(keys))
 		cmds := make([]redis.Cmder, len(keys))
-		if _, err := s.client.Pipelined(ctx, func(p redis.Pipeliner) error {
+		if err := s.pipelined(ctx, func(p redis.Pipeliner) error {
 			for i, key := range keys {
 				types[i] = p.Type(ctx, key)
 				if infos[i].kind.redisType() == "zset" {
@@ -105,7 +105,7 @@ func (s *Store) Snapshot(ctx context.Context) (map[string]any, error) {
 				}
 			}
 			return nil
-		}); err != nil && !isReply(err) {
+		}); err != nil {
 			return fail(err)
 		}
 		for i, key := range keys {

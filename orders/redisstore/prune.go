@@ -86,12 +86,12 @@ func (s *Store) forgetVersions(ctx context.Context) error {
 func (s *Store) eachOrder(ctx context.Context, fields []string, fn func(ids []string, values [][]any) error) error {
 	return s.scan(ctx, func(keys []string, infos []keyInfo) error {
 		cmds := make([]*redis.SliceCmd, len(keys))
-		if _, err := s.client.Pipelined(ctx, func(p redis.Pipeliner) error {
+		if err := s.pipelined(ctx, func(p redis.Pipeliner) error {
 			for i, key := range keys {
 				cmds[i] = p.HMGet(ctx, key, fields...)
 			}
 			return nil
-		}); err != nil && !isReply(err) {
+		}); err != nil {
 			return fail(err)
 		}
 		var ids []string

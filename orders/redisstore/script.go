@@ -55,14 +55,13 @@ func (s *Store) runAll(ctx context.Context, script *redis.Script, calls []call) 
 	}
 	for again := false; ; again = true {
 		cmds := make([]*redis.Cmd, len(calls))
-		_, err := s.client.Pipelined(ctx, func(p redis.Pipeliner) error {
+		if err := s.pipelined(ctx, func(p redis.Pipeliner) error {
 			for i, c := range calls {
 				cmds[i] = script.EvalSha(ctx, p, c.keys, c.args...)
 			}
 			return nil
-		})
-		if err == nil {
-			return cmds, nil
+		}); err != nil {
+			return nil, err
 		}
 		unknown := false
 		for _, cmd := range cmds {
@@ -80,6 +79,25 @@ func (s *Store) runAll(ctx context.Context, script *redis.Script, calls []call) 
 			return nil, err
 		}
 	}
+}
+
+// pipelined sends what fn queues in one go. Its error is what kept the whole from
+// being done; what Redis replied to a single command is that command's own.
+//
+// go-redis marks every command with the loss of a connection, but not with a
+// reply that kept it from being made (a password that has changed, too many
+// clients): the commands then look as if they had succeeded.
+func (s *Store) pipelined(ctx context.Context, fn func(redis.Pipeliner) error) error {
+	cmds, err := s.client.Pipelined(ctx, fn)
+	if !isReply(err) {
+		return err
+	}
+	for _, cmd := range cmds {
+		if cmd.Err() != nil {
+			return nil
+		}
+	}
+	return err
 }
 
 func isNoScript(err error) bool {

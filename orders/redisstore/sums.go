@@ -132,12 +132,12 @@ func (s *Store) storedSums(ctx context.Context) (map[string][3]string, error) {
 	stored := map[string][3]string{}
 	err := s.scan(ctx, func(keys []string, _ []keyInfo) error {
 		cmds := make([]*redis.SliceCmd, len(keys))
-		if _, err := s.client.Pipelined(ctx, func(p redis.Pipeliner) error {
+		if err := s.pipelined(ctx, func(p redis.Pipeliner) error {
 			for i, key := range keys {
 				cmds[i] = p.HMGet(ctx, key, sumFields...)
 			}
 			return nil
-		}); err != nil && !isReply(err) {
+		}); err != nil {
 			return fail(err)
 		}
 		for i, cmd := range cmds {
