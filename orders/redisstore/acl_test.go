@@ -57,6 +57,7 @@ func setUser(t *testing.T, admin *redis.Client, words []string) {
 // TestACLRefuses: the user can do nothing beside. (That it can do what it must is
 // in TestConformance.)
 func TestACLRefuses(t *testing.T) {
+	t.Parallel()
 	e := restricted(t)
 	ctx := t.Context()
 	unedited := strings.Fields(redisstore.ACLRule("waybill"))
@@ -95,6 +96,7 @@ func TestACLRefuses(t *testing.T) {
 
 // TestACLIsMinimal takes the words of the rule away one by one.
 func TestACLIsMinimal(t *testing.T) {
+	t.Parallel()
 	s := redistest.Start(t)
 	e := dial(t, "redis-server", s.URL(), s.URL()+"?db=1")
 	words := rule()

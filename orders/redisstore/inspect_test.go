@@ -12,6 +12,7 @@ import (
 )
 
 func TestInspect(t *testing.T) {
+	t.Parallel()
 	ctx := t.Context()
 	server := redistest.Start(t)
 	e := dial(t, "redis-server", server.URL(), server.URL()+"?db=1")
@@ -75,6 +76,7 @@ func TestInspect(t *testing.T) {
 // TestRefusedByACL: an ACL that forbids what is needed says so in words, also
 // where a script meets it.
 func TestRefusedByACL(t *testing.T) {
+	t.Parallel()
 	ctx := t.Context()
 	server := redistest.Start(t)
 	e := dial(t, "redis-server", server.URL(), server.URL()+"?db=1")

@@ -64,6 +64,7 @@ func TestEncryption(t *testing.T) {
 
 // TestPasswords: where the password comes from, and that it may change there.
 func TestPasswords(t *testing.T) {
+	t.Parallel()
 	ctx := t.Context()
 	server := redistest.Start(t)
 	e := dial(t, "redis-server", server.URL(), server.URL()+"?db=1")

@@ -46,9 +46,11 @@ const (
 	// log says.
 	mostFaults = 3
 	// endTime is how long it may take to save and end. The daemon has 10 s.
-	endTime   = 5 * time.Second
-	lookLog   = time.Minute
-	lookReady = 20 * time.Millisecond
+	endTime = 5 * time.Second
+	// lastBreath is how long a server may look alive that is about to end.
+	lastBreath = 500 * time.Millisecond
+	lookLog    = time.Minute
+	lookReady  = 20 * time.Millisecond
 )
 
 // StartServer starts a redis-server or valkey-server that is installed (7.0 or
@@ -175,7 +177,7 @@ func (s *Server) launch(ctx context.Context) (*process, error) {
 	if err != nil {
 		return nil, err
 	}
-	if p != nil {
+	if p != nil && s.stays(ctx, p) {
 		s.log.Info().Msg("the Redis of an earlier run is still there, and goes on")
 		err := s.await(ctx, p)
 		if err == nil {
@@ -212,6 +214,20 @@ func (s *Server) launch(ctx context.Context) (*process, error) {
 			return nil, err
 		}
 	}
+}
+
+// stays reports whether a server that was left behind goes on. Where the system
+// has told it to end, it looks alive for another 0.1 s.
+func (s *Server) stays(ctx context.Context, p *process) bool {
+	late := time.NewTimer(lastBreath)
+	defer late.Stop()
+	select {
+	case <-p.ended:
+		return false
+	case <-late.C:
+	case <-ctx.Done():
+	}
+	return true
 }
 
 // start starts the child, and tells where its words begin in the log.

@@ -66,7 +66,7 @@ func TestNoServer(t *testing.T) {
 
 // TestServerDamage starts on what a fault of the disk or another version leaves.
 func TestServerDamage(t *testing.T) {
-	noLeaks(t)
+	t.Parallel()
 	base := func(saved string) string { return only(t, filepath.Join(saved, "*.base.*")) }
 	incr := func(saved string) string { return only(t, filepath.Join(saved, "*.incr.*")) }
 	whole := t.TempDir()

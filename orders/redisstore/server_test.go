@@ -253,6 +253,7 @@ func startDaemon(t *testing.T, dir string) (url string, end func()) {
 // TestServerAfterDaemon kills the daemon and starts another at once: whether the
 // child is still there or about to end, nothing is lost.
 func TestServerAfterDaemon(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	for i := range 3 {
 		url, end := startDaemon(t, dir)

@@ -102,6 +102,7 @@ func freePort(t *testing.T) string {
 }
 
 func TestTLS(t *testing.T) {
+	t.Parallel()
 	ours, theirs := newAuthority(t), newAuthority(t)
 	later := time.Now().Add(time.Hour)
 	cert, key := ours.sign("127.0.0.1", later)
