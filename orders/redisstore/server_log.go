@@ -39,7 +39,7 @@ func (f *folder) boundLog() error {
 // they say in the same breath where the disk is at fault.
 var (
 	damageWords = regexp.MustCompile(`(?i)\b(AOF|RDB|append[ -]?only|loading (the )?DB)\b`)
-	diskWords   = regexp.MustCompile(`(?i)no space left|permission denied|read-only file system|too many open files|input/output error`)
+	diskWords   = regexp.MustCompile(`(?i)no space left|file too large|quota exceeded|permission denied|read-only file system|too many open files|input/output error`)
 )
 
 // damaged reports whether the log, from that byte on, says that what was saved

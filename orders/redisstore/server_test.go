@@ -337,7 +337,14 @@ func TestServerSocketTaken(t *testing.T) {
 			if err != nil {
 				return
 			}
-			fmt.Fprint(c, "+PONG\r\n")
+			// Whoever comes is welcome, as in a Redis without a password.
+			for lines := bufio.NewScanner(c); lines.Scan(); {
+				reply := "+OK"
+				if lines.Text() == "PING" {
+					reply = "+PONG"
+				}
+				fmt.Fprint(c, reply+"\r\n")
+			}
 			c.Close()
 		}
 	}()
