@@ -26,7 +26,7 @@ const (
 // says must not depend on what is inside a wrap, nor on which keys are held.
 // khatru has checked id and signature.
 func (r *Relay) rejectEvent(ctx context.Context, evt *nostr.Event) (reject bool, reason string) {
-	if !guard(r.log, "reject", func() { reason = r.refusal(ctx, evt, time.Now()) }) {
+	if !guard(r.log, "reject", func() { reason = r.refusal(ctx, evt, r.clock.now()) }) {
 		return true, "error: this event could not be judged"
 	}
 	return reason != "", reason

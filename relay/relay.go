@@ -41,6 +41,7 @@ type Config struct {
 	Kinds       []int    // the other kinds that are accepted
 	MaxLimit    int      // the most events one filter returns
 	Limits      Limits
+	LastArrival int64 // ms: when the newest message in the ledger arrived, 0 for none
 
 	Late     func()              // called where a key came while its wrap was being stored; nil: nobody is told
 	Vanished func(pubkey string) // called once somebody (hex) was forgotten (NIP-62); nil: nobody is told
@@ -58,6 +59,7 @@ type Relay struct {
 	limits    atomic.Pointer[Limits]
 	listener  atomic.Pointer[wire.Listener] // once it serves
 	wraps     *inflow
+	clock     *clock
 	sessions  sessions
 	fanout    *fanout
 	kinds     map[int]bool
@@ -78,7 +80,7 @@ const (
 func New(cfg Config, l *ledger.Ledger, keyring *nip17.Keyring, decoder *Decoder, log zerolog.Logger) *Relay {
 	r := &Relay{
 		cfg: cfg, khatru: khatru.NewRelay(), ledger: l, keyring: keyring, decoder: decoder, log: log,
-		fanout: newFanout(), wraps: newInflow(), kinds: map[int]bool{}, hosts: map[string]string{},
+		fanout: newFanout(), wraps: newInflow(), clock: newClock(cfg.LastArrival), kinds: map[int]bool{}, hosts: map[string]string{},
 	}
 	for _, k := range cfg.Kinds {
 		r.kinds[k] = true

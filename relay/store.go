@@ -25,7 +25,7 @@ func (r *Relay) storeEvent(_ context.Context, evt *nostr.Event) (err error) {
 	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 	defer cancel()
 	err = errors.New("error: this event could not be stored")
-	guard(r.log, "store", func() { err = r.store(ctx, evt, time.Now().UnixMilli()) })
+	guard(r.log, "store", func() { err = r.store(ctx, evt, r.clock.now().UnixMilli()) })
 	return err
 }
 

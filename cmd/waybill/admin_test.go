@@ -13,8 +13,6 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/redis/go-redis/v9"
-
 	"github.com/waybill-relay/waybill/orders"
 	"github.com/waybill-relay/waybill/orders/redisstore/redistest"
 )
@@ -62,7 +60,6 @@ func readyWithin(t *testing.T, base string, want bool) diagnosis {
 
 // A whole relay is ready, is not while Redis is away, and is again; alive always.
 func TestReadiness(t *testing.T) {
-	redis.SetLogger(silence{})
 	server := redistest.Start(t)
 	d := startDaemon(t, func(c *config) {
 		c.Redis.URL, c.Admin.Listen, c.Admin.MaxLag = server.URL(), "127.0.0.1:0", duration(time.Nanosecond)

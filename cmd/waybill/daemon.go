@@ -137,14 +137,24 @@ func (d *daemon) openKeys(context.Context) error {
 func keysFile(cfg config) string { return filepath.Join(cfg.DataDir, "keys.json") }
 
 func (d *daemon) openLedger(ctx context.Context) (err error) {
-	if d.ledger, err = ledger.Open(ctx, d.cfg.Ledger.URL); err == nil {
-		d.closers = append(d.closers, d.ledger.Close)
+	if d.ledger, err = ledger.Open(ctx, d.cfg.Ledger.URL); err != nil {
+		return err
 	}
-	return err
+	d.closers = append(d.closers, d.ledger.Close)
+	limit := func(c config) error {
+		d.ledger.SetLimits(ledger.Limits{IntentsPerAuthor: c.Limits.IntentsPerAuthor, FactsPerOrder: c.Limits.FactsPerOrder})
+		return nil
+	}
+	d.limited = append(d.limited, limit)
+	return limit(d.cfg)
 }
 
-func (d *daemon) openRelay(context.Context) (err error) {
+func (d *daemon) openRelay(ctx context.Context) error {
 	cfg := &d.cfg.Relay
+	last, err := d.ledger.LastArrival(ctx)
+	if err != nil {
+		return err
+	}
 	if d.listener, err = net.Listen("tcp", cfg.Listen); err != nil {
 		return err
 	}
@@ -158,7 +168,7 @@ func (d *daemon) openRelay(context.Context) (err error) {
 		Name: cfg.Name, Description: cfg.Description, Contact: cfg.Contact, Operator: cfg.Operator,
 		Version: versionText(), Self: d.identity.PublicKey(), PublicURLs: cfg.PublicURLs,
 		Anyone: cfg.Accept == "anyone", InboxQuota: cfg.InboxQuota, Kinds: cfg.Kinds, MaxLimit: cfg.MaxLimit,
-		Limits: relayLimits(d.cfg), Late: d.backlog.Late, Vanished: d.forgetKeys,
+		Limits: relayLimits(d.cfg), LastArrival: last, Late: d.backlog.Late, Vanished: d.forgetKeys,
 	}, d.ledger, d.keyring, d.decoder, d.log)
 	d.limited = append(d.limited, func(c config) error { d.relay.SetLimits(relayLimits(c)); return nil })
 	d.tracker = &relay.Tracker{Ledger: d.ledger, Store: d.store, Log: d.log}

@@ -9,11 +9,9 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/waybill-relay/waybill/orders/redisstore"
 	"github.com/waybill-relay/waybill/relay/ledger"
 )
-
-// aclRule makes the line that gives a Redis user just what the relay needs.
-var aclRule func(user string) string
 
 func (a *app) doctor() *cobra.Command {
 	var asJSON bool
@@ -25,11 +23,11 @@ func (a *app) doctor() *cobra.Command {
 nothing. Each line is ok, a warning or a problem, with what to do about it. The exit
 code is 1 where there is a problem. Run it as the user that the relay runs as. It
 reads the whole ledger, which takes a while where that is large.`,
-		Example: "  waybill doctor\n  waybill doctor --config /etc/waybill/waybill.toml --json",
+		Example: "  waybill doctor\n  waybill doctor --config /etc/waybill/waybill.toml --json\n  waybill doctor --redis-acl=waybill   # a Redis user who may do just this",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if aclUser != "" {
-				fmt.Fprintln(cmd.OutOrStdout(), aclRule(aclUser))
+				fmt.Fprintln(cmd.OutOrStdout(), redisstore.ACLRule(aclUser))
 				return nil
 			}
 			d := examine(cmd.Context(), a.configFile)
@@ -50,10 +48,8 @@ reads the whole ledger, which takes a while where that is large.`,
 		},
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
-	if aclRule != nil {
-		cmd.Flags().StringVar(&aclUser, "redis-acl", "", "only print the ACL rule for a Redis user of that name")
-		cmd.Flags().Lookup("redis-acl").NoOptDefVal = "waybill"
-	}
+	cmd.Flags().StringVar(&aclUser, "redis-acl", "", "only print the ACL rule for a Redis user of that name")
+	cmd.Flags().Lookup("redis-acl").NoOptDefVal = "waybill"
 	return cmd
 }
 

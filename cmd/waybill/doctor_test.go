@@ -15,7 +15,6 @@ import (
 	"time"
 
 	"github.com/nbd-wtf/go-nostr"
-	"github.com/redis/go-redis/v9"
 
 	"github.com/waybill-relay/waybill/orders/redisstore"
 	"github.com/waybill-relay/waybill/orders/redisstore/redistest"
@@ -32,7 +31,6 @@ type patient struct {
 }
 
 func newPatient(t *testing.T) *patient {
-	redis.SetLogger(silence{})
 	return &patient{t: t, dir: t.TempDir(), listen: unused(t), redis: redistest.Start(t), secret: nostr.GeneratePrivateKey()}
 }
 
@@ -199,6 +197,9 @@ func TestDoctorCommand(t *testing.T) {
 	}
 	if out, err := ask(); err != nil || !strings.Contains(out, " 0 problems\n") {
 		t.Errorf("got %v\n%s", err, out)
+	}
+	if out, err := ask("--redis-acl=shop"); err != nil || !strings.HasPrefix(out, "ACL SETUSER shop ") {
+		t.Errorf("the ACL rule: got %v\n%s", err, out)
 	}
 	p.redis.Kill()
 	out, err := ask("--json")

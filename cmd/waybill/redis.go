@@ -7,34 +7,41 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/waybill-relay/waybill/orders"
 	"github.com/waybill-relay/waybill/orders/redisstore"
 )
 
-// openRedis connects to the operator's Redis, or starts the engine in this
-// process and leaves word where it is, for the commands beside the daemon.
-func (d *daemon) openRedis(ctx context.Context) (err error) {
+// openRedis connects to the operator's Redis, or to one of our own, of which it
+// leaves word for the commands beside the daemon.
+func (d *daemon) openRedis(ctx context.Context) error {
 	url := d.cfg.Redis.URL
 	if url == "" {
-		engine, err := redisstore.StartEmbedded()
-		if err != nil {
+		var err error
+		if url, err = d.startRedis(ctx); err != nil {
 			return err
 		}
-		d.closers = append(d.closers, func() error { engine.Close(); return nil })
-		url = engine.URL()
 		if err := d.leaveWord(url); err != nil {
 			return err
 		}
-		d.log.Info().Msg("no redis.url: the order indexes live in this process and are built anew at every start, " +
-			"which suits trying out and small shops (up to some 10,000 orders)")
 	}
-	if d.store, err = redisstore.Open(url); err != nil {
+	options, err := d.cfg.Redis.options()
+	if err != nil {
+		return err
+	}
+	if d.store, err = redisstore.Open(url, options...); err != nil {
 		return err
 	}
 	d.closeStore = sync.OnceValue(d.store.Close)
 	d.closers = append(d.closers, d.closeStore)
-	if err = d.store.CheckServer(ctx); orders.ErrorCode(err) == orders.EUNAVAILABLE {
+	ctx, cancel := context.WithTimeout(ctx, redisGreeting)
+	defer cancel()
+	report, err := d.store.Inspect(ctx)
+	for _, w := range report.Warnings {
+		d.log.Warn().Msg("Redis: " + w)
+	}
+	if orders.ErrorCode(err) == orders.EUNAVAILABLE || ctx.Err() != nil {
 		// The relay takes messages all the same; the tracker waits for Redis.
 		d.log.Warn().Err(err).Msg("the order indexes will follow once Redis answers")
 		return nil
@@ -42,13 +49,51 @@ func (d *daemon) openRedis(ctx context.Context) (err error) {
 	return err
 }
 
-// silence keeps go-redis from writing to standard error by itself: what fails is
-// returned, and said once.
-type silence struct{}
+// redisGreeting is how long the start waits for a Redis that does not say a word.
+const redisGreeting = 5 * time.Second
 
-func (silence) Printf(context.Context, string, ...any) {}
+// startRedis starts a server of our own, or the engine in this process, as
+// redis.embedded says.
+func (d *daemon) startRedis(ctx context.Context) (url string, err error) {
+	if d.cfg.Redis.Embedded != "memory" {
+		server, err := redisstore.StartServer(ctx, redisstore.ServerOptions{Dir: d.cfg.DataDir, Log: d.log})
+		if err == nil {
+			d.closers = append(d.closers, server.Close)
+			return server.URL(), nil
+		}
+		if !errors.Is(err, redisstore.ErrNoServer) || d.cfg.Redis.Embedded == "server" {
+			return "", err
+		}
+	}
+	engine, err := redisstore.StartEmbedded()
+	if err != nil {
+		return "", err
+	}
+	d.closers = append(d.closers, func() error { engine.Close(); return nil })
+	d.log.Info().Msg("the order indexes live in this process and are built anew at every start, which suits trying out and " +
+		"small shops (up to some 10,000 orders): install redis-server or valkey-server 7.0 or later, or set redis.url, for more")
+	return engine.URL(), nil
+}
 
-// redisWord is the file that holds the URL of the engine in the daemon's process.
+// options are how to connect beyond what the URL says.
+func (c *redisConfig) options() (options []redisstore.Option, err error) {
+	if c.PasswordFile != "" {
+		options = append(options, redisstore.WithPasswordFile(c.PasswordFile))
+	}
+	if c.TLSCAFile != "" || c.TLSCertFile != "" {
+		tls, err := redisstore.TLS(c.TLSCAFile, c.TLSCertFile, c.TLSKeyFile)
+		if err != nil {
+			return nil, err
+		}
+		options = append(options, redisstore.WithTLS(tls))
+	}
+	if c.Plaintext {
+		options = append(options, redisstore.WithPlaintext())
+	}
+	return options, nil
+}
+
+// redisWord is the file that holds the URL of a Redis that the daemon brought itself.
 const redisWord = "redis.url"
 
 func (d *daemon) leaveWord(url string) error {
@@ -66,11 +111,15 @@ func dialIndexes(ctx context.Context, cfg config) (*redisstore.Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	return redisstore.Dial(ctx, url)
+	options, err := cfg.Redis.options()
+	if err != nil {
+		return nil, err
+	}
+	return redisstore.Dial(ctx, url, options...)
 }
 
-// indexesURL is where the order indexes are: the operator's Redis, or the engine
-// in a running daemon's process.
+// indexesURL is where the order indexes are: the operator's Redis, or the one that
+// a running daemon brought itself.
 func indexesURL(cfg config) (string, error) {
 	if cfg.Redis.URL != "" {
 		return cfg.Redis.URL, nil

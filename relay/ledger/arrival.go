@@ -154,6 +154,13 @@ func (s *Seal) columns() (id, author, sig sql.NullString) {
 	return sql.NullString{String: s.ID, Valid: true}, sql.NullString{String: s.Author, Valid: true}, sql.NullString{String: s.Sig, Valid: true}
 }
 
+// LastArrival is when the newest message in the inbox arrived (ms), 0 where there
+// is none.
+func (l *Ledger) LastArrival(ctx context.Context) (at int64, err error) {
+	err = l.reads.one(ctx, []any{&at}, "SELECT coalesce((SELECT received_at FROM inbox ORDER BY seq DESC LIMIT 1), 0)")
+	return at, failed("reading the inbox", err)
+}
+
 // Has reports whether the event id (hex) was taken before: it is served, or it
 // stands in the inbox, perhaps with its event dropped or deleted. It is the
 // cheap question before a message is decoded; Arrive and Publish ask it again.
