@@ -86,6 +86,10 @@ func TestSubscriptionsPerConnection(t *testing.T) {
 	limits.Subscriptions = 2
 	h := newHouse(t, limits)
 	s := h.dial()
+	for _, id := range []string{"not", "these", "ones"} { // they are refused, and not open
+		s.say("REQ", id, map[string]any{"kinds": []int{4}})
+		s.until("CLOSED", id)
+	}
 	for _, id := range []string{"a", "b"} {
 		s.say("REQ", id, map[string]any{"limit": 0})
 		s.until("EOSE", id)
@@ -150,6 +154,30 @@ func TestCLOSEWaitsForItsREQ(t *testing.T) {
 	if open, listening := h.open(), h.listeners(); open != 1 || listening != 1 {
 		t.Errorf("%d subscriptions and %d filters, want the second REQ's", open, listening)
 	}
+}
+
+// A COUNT of the same name must not take the REQ's answer, nor give it one.
+func TestNamesakes(t *testing.T) {
+	release := make(chan struct{})
+	h := newHouse(t, everyone(), func(h *house) { h.slow = func() { <-release } })
+	h.khatru.CountEvents = nil // a COUNT is answered with CLOSED
+	s := h.dial()
+	s.say("REQ", "s", map[string]any{"kinds": []int{7}})
+	s.say("COUNT", "s", map[string]any{"kinds": []int{7}})
+	heard := s.stream()
+	select {
+	case m := <-heard:
+		t.Errorf("%v came before the EOSE", m)
+	case <-time.After(100 * time.Millisecond): // for what must not come
+	}
+	close(release)
+	for _, want := range []string{"EOSE", "CLOSED"} {
+		if m := <-heard; !begins(m, []any{want, "s"}) {
+			t.Errorf("got %v, want %s", m, want)
+		}
+	}
+	s.say("CLOSE", "s")
+	eventually(t, "the end of the subscription", func() bool { return h.open() == 0 })
 }
 
 // A CLOSE of which nobody tells the end is passed on all the same.
