@@ -6,7 +6,7 @@ GO ?= go
 FUZZTIME ?= 20s
 FUZZERS = ./nip17:FuzzOpen ./nip17:FuzzParseEvent \
 	./orders/dialect:FuzzGamma ./orders/dialect:FuzzCultureBridge ./orders/dialect:FuzzText \
-	./orders/redisstore:FuzzPlace ./orders/redisstore:FuzzParseKey ./relay:FuzzPath
+	./orders/redisstore:FuzzPlace ./orders/redisstore:FuzzParseKey ./relay:FuzzPath ./relay/wire:FuzzFrames
 E2E = cmd/waybill/e2e
 
 .PHONY: run build demo test deps lint unit race fuzz e2e soak bench
@@ -44,7 +44,7 @@ race:
 
 fuzz:
 	@set -e; for f in $(FUZZERS); do \
-		echo "fuzz $$f"; $(GO) test $${f%%:*} -run '^$$' -fuzz "^$${f##*:}$$" -fuzztime $(FUZZTIME); done
+		echo "fuzz $$f"; $(GO) test $${f%%:*} -run '^$$' -fuzz "^$${f##*:}$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 10x; done
 
 e2e:
 	$(GO) test -tags e2e -count=1 -timeout 20m ./$(E2E)/
@@ -54,4 +54,4 @@ soak:
 	$(GO) test -tags e2e,soak -count=1 -timeout 0 -v -run '^TestSoak$$' ./$(E2E)/
 
 bench:
-	$(GO) test -run '^$$' -bench . -benchmem ./nip17 ./orders/dialect ./orders/redisstore ./relay/ledger
+	$(GO) test -run '^$$' -bench . -benchmem ./nip17 ./orders/dialect ./orders/redisstore ./relay/ledger ./relay/wire

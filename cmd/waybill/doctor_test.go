@@ -130,7 +130,7 @@ func TestDoctor(t *testing.T) {
 	p.finds("nothing is there yet", "ok: no relay has run", "ok: none yet", "ok: the first `waybill serve` makes it")
 	p.run(func() {
 		p.finds("all is well", "ok: a relay is running, pid "+fmt.Sprint(os.Getpid()), "ok: the relay is npub1", "ok: delegated by the config: npub1",
-			"ok: quick_check finds no damage", "ok: it keeps an append-only file", "ok: of this ledger, and up to date",
+			"ok: quick_check finds no damage", "ok: it saves its data (aof)", "ok: of this ledger, and up to date",
 			"ok: ws://"+p.listen+" leads to this relay")
 		other := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 			fmt.Fprintf(w, `{"self":%q}`, strings.Repeat("ab", 32))
