@@ -42,7 +42,7 @@ func (w *twins) publications() (all []publication) {
 		add("with a stranger first, to "+who, m.event(1059, "x", nostr.Tag{"p", stranger.pubkey}, p))
 		add("to three, one of them "+who, m.event(1059, "x", p, p, p))
 		add("in upper case to "+who, m.event(1059, "x", nostr.Tag{"p", strings.ToUpper(key)}))
-		add("request to vanish, naming "+who, m.event(62, "", p, nostr.Tag{"relay", "ALL_RELAYS"}))
+		add("request to vanish, naming "+who, newSpeaker(w.t).event(62, "", p, nostr.Tag{"relay", "ALL_RELAYS"}))
 	}
 	for i, wrap := range w.stored {
 		if w.accept == "anyone" || wrap.Tags[0][1] != w.hermit.pubkey {
