@@ -26,7 +26,7 @@ const (
 // says must not depend on what is inside a wrap, nor on which keys are held.
 // khatru has checked id and signature.
 func (r *Relay) rejectEvent(ctx context.Context, evt *nostr.Event) (reject bool, reason string) {
-	if !guard(r.log, "reject", func() { reason = r.refusal(ctx, evt, r.clock.now()) }) {
+	if !guard(r.log, "reject", func() { reason = r.refusal(ctx, evt, time.Now()) }) {
 		return true, "error: this event could not be judged"
 	}
 	return reason != "", reason
@@ -55,7 +55,8 @@ func (r *Relay) refusal(ctx context.Context, evt *nostr.Event, now time.Time) st
 		return "invalid: id and pubkey must be lower-case hex"
 	case slices.ContainsFunc(evt.Tags, malformed):
 		return "invalid: a tag is empty or lacks its value"
-	case evt.CreatedAt < 0 || evt.CreatedAt.Time().After(now.Add(maxAhead)):
+	// By the clock of arrivals: where the system's is behind, the sender's may be right.
+	case evt.CreatedAt < 0 || evt.CreatedAt.Time().After(r.clock.now().Add(maxAhead)):
 		return "invalid: created_at is in the future, or before 1970"
 	case expired(evt, now):
 		return "invalid: the event has expired"

@@ -3,7 +3,6 @@
 package e2e
 
 import (
-	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -175,8 +174,12 @@ func (w *world) longMessages(t *testing.T, buyer *speaker) {
 	}
 	s := dial(t, w.daemon.url)
 	huge := buyer.forge(envelope{content: func(string) string { return strings.Repeat("A", 4<<20) }}, nostr.Event{Kind: 14, Tags: nostr.Tags{}}, seller.pubkey)
-	if _, err := s.publish(huge); !errors.Is(err, errGone) {
-		t.Errorf("a message of 4 MB: error %v, want the connection closed", err)
+	if v, err := s.publish(huge); err != nil || v.ok || !strings.HasPrefix(v.reason, "invalid:") {
+		t.Errorf("a message of 4 MB: got %+v, error %v; want OK false with a reason", v, err)
+	}
+	endless := []byte(`["EVENT",{"content":"` + strings.Repeat("A", 9<<20))
+	if err := s.write(endless); err == nil {
+		<-s.gone // 16 times the limit is too much to listen to
 	}
 	w.nextIsTracked(t, buyer)
 }

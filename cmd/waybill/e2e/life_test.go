@@ -18,7 +18,8 @@ func TestLife(t *testing.T) {
 	people := []string{"buyer", "seller"}
 	for name, want := range map[string]worldOf{
 		"seller delegated":                  {people: people, delegated: []string{"seller"}},
-		"seller delegated, embedded engine": {people: people, delegated: []string{"seller"}, embedded: true},
+		"seller delegated, embedded engine": {people: people, delegated: []string{"seller"}, embedded: "memory"},
+		"seller delegated, server of ours":  {people: people, delegated: []string{"seller"}, embedded: "server"},
 		"buyer delegated":                   {people: people, delegated: []string{"buyer"}},
 		"both delegated":                    {people: people, delegated: people},
 		"relay copied in":                   {people: people, copyRelay: true},

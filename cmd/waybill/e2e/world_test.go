@@ -38,7 +38,7 @@ type worldOf struct {
 	people    []string
 	delegated []string // whose keys the relay holds
 	admins    []string
-	embedded  bool // no Redis but the one in the daemon's process
+	embedded  string // no Redis but one that the daemon brings: memory or server
 	copyRelay bool
 }
 
@@ -50,8 +50,10 @@ func newWorld(t *testing.T, want worldOf) *world {
 		w.people = append(w.people, w.newPerson(name))
 	}
 	settings := map[string]string{"LOG_LEVEL": "debug"}
-	if !want.embedded {
+	if want.embedded == "" {
 		settings["REDIS_URL"] = redistest.Start(t).URL()
+	} else {
+		settings["REDIS_EMBEDDED"] = want.embedded
 	}
 	var admins []string
 	for _, name := range want.admins {
