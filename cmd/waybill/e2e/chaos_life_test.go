@@ -54,10 +54,6 @@ var lives = []life{
 	{[]say{asks, bills, pays, takes, ships, argues, chats, relents}, "shipped", "confirmed"},
 }
 
-// timeless are those that come to the same in whatever order their messages arrive:
-// all but the last, in which a withdrawal must not come before what it withdraws.
-var timeless = lives[:len(lives)-1]
-
 // An order that is being played: who, and which life.
 type played struct {
 	life

@@ -26,7 +26,6 @@ type market struct {
 	stalls  []*stall
 	buyers  []*speaker
 	lives   []life
-	waits   string
 	account account
 	idle    usage // of the daemon before the storm
 
@@ -50,7 +49,6 @@ type marketOf struct {
 	data     string
 	program  string // another waybill than the one everybody tests
 	lives    []life // that are played (all)
-	waits    string // a refusal that clients take for one that passes
 }
 
 const buyersOfMarket = 10
@@ -58,7 +56,7 @@ const buyersOfMarket = 10
 // newMarket starts everything and lets it come to rest; open begins the trade.
 func newMarket(t *testing.T, want marketOf) *market {
 	t.Helper()
-	m := &market{t: t, redis: newBrittleRedis(t), lives: want.lives, waits: want.waits, closing: make(chan struct{})}
+	m := &market{t: t, redis: newBrittleRedis(t), lives: want.lives, closing: make(chan struct{})}
 	if m.lives == nil {
 		m.lives = lives
 	}
