@@ -25,11 +25,11 @@ func (s *Store) Cursor(ctx context.Context) (c Cursor, ok bool, err error) {
 	var stored *redis.SliceCmd
 	var info *redis.StringCmd
 	// One pipeline: both answers are of the same run.
-	_, err = s.client.Pipelined(ctx, func(p redis.Pipeliner) error {
+	err = s.pipelined(ctx, func(p redis.Pipeliner) error {
 		stored, info = p.HMGet(ctx, cursorKey, "ledger", "seq"), p.Info(ctx, "server")
 		return nil
 	})
-	if err != nil && !isReply(err) {
+	if err != nil {
 		return Cursor{}, false, fail(err)
 	}
 	vs, err := stored.Result()
