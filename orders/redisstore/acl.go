@@ -4,7 +4,7 @@ import "strings"
 
 // aclKeys are patterns of the names in keys.go.
 var aclKeys = []string{
-	orderPrefix + "*", "{" + orderPrefix + "*}:boxes", indexKey, cursorKey, claimKey,
+	orderPrefix + "*", "{" + orderPrefix + "*}:boxes", indexKey, cursorKey,
 	statusPrefix + "*",
 	buyerPrefix + "npub1*", "{" + buyerPrefix + "npub1*}:*",
 	sellerPrefix + "npub1*", "{" + sellerPrefix + "npub1*}:*",
@@ -14,7 +14,7 @@ var aclKeys = []string{
 // scripts call, which Redis holds to the same rule. HELLO and AUTH need no
 // permission. CONFIG is not among them: Inspect does without its answer.
 var aclCommands = []string{
-	"ping", "info", "select", // connecting and checking
+	"ping", "info", "select", "client|setname", "client|list", // connecting and checking
 	"evalsha", "eval", "script|load",
 	"multi", "exec",
 	"hget", "hmget", "hgetall", "hkeys", "hexists", "hset", "hdel", "hincrby",
@@ -30,8 +30,9 @@ var aclCommands = []string{
 // Redis refuses the line.
 //
 // What such a user learns of other applications in the same database is the
-// names of their keys, by SCAN, and their number and size, by INFO. A database
-// number is no border: the rule holds in all of them.
+// names of their keys, by SCAN, their number and size, by INFO, and by CLIENT LIST
+// who is connected from where and with which command, without its arguments. A
+// database number is no border: the rule holds in all of them.
 func ACLRule(user string) string {
 	rule := "ACL SETUSER " + user + " reset on >YOUR PASSWORD"
 	for _, key := range aclKeys {

@@ -2,6 +2,7 @@ package redisstore_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -79,7 +80,7 @@ func TestACLRefuses(t *testing.T) {
 	before := dump(t, e.raw)
 	for _, command := range [][]any{
 		{"FLUSHALL"}, {"FLUSHDB"}, {"KEYS", "*"}, {"CONFIG", "GET", "*"}, {"CONFIG", "SET", "appendonly", "no"}, {"ACL", "LIST"},
-		{"SHUTDOWN", "NOSAVE"}, {"MONITOR"}, {"CLIENT", "LIST"}, {"SCRIPT", "FLUSH"}, {"REPLICAOF", "NO", "ONE"},
+		{"SHUTDOWN", "NOSAVE"}, {"MONITOR"}, {"CLIENT", "KILL", "TYPE", "normal"}, {"CLIENT", "PAUSE", "1"}, {"SCRIPT", "FLUSH"}, {"REPLICAOF", "NO", "ONE"},
 		{"RENAME", "orders:theirs", "orders:mine"}, {"EXPIRE", "orders:theirs", "1"}, {"GET", "orders"}, {"PUBLISH", "x", "y"}, {"DBSIZE"},
 		{"HGETALL", "user_events:npub1x"}, {"DEL", "user_events:npub1x"}, {"TYPE", "user_events:npub1x"}, {"ZSCAN", "shop:orders_index", "0"},
 		{"ZADD", "orders_by_date", "1", "x"}, {"HSET", "orders_index2", "a", "b"},
@@ -125,7 +126,7 @@ func TestACLIsMinimal(t *testing.T) {
 // everything does with a Store all that it can do, and admin makes what a Store
 // would only meet.
 func everything(ctx context.Context, url string, admin *redis.Client) error {
-	s, err := redisstore.Open(url)
+	s, err := redisstore.Open(url, redisstore.WithLedger(ledgerB))
 	if err != nil {
 		return err
 	}
@@ -133,7 +134,11 @@ func everything(ctx context.Context, url string, admin *redis.Client) error {
 	if r, err := s.Inspect(ctx); err != nil || r.Version == "" {
 		return fmt.Errorf("inspect: %+v, %w", r, err)
 	}
-	claim := s.Claim("l")
+	other := admin.Conn()
+	defer other.Close()
+	if err := other.ClientSetName(ctx, "waybill:"+ledgerA).Err(); err != nil {
+		return err
+	}
 	write := func(os ...*orders.Order) func() error { return func() error { return s.Write(ctx, os) } }
 	list := func(q orders.Query) func() error {
 		return func() error { _, err := s.List(ctx, orders.List{}, q); return err }
@@ -144,9 +149,14 @@ func everything(ctx context.Context, url string, admin *redis.Client) error {
 	}
 	var next string
 	for i, step := range []func() error{
-		func() error { return claim.Hold(ctx) },
 		func() error {
-			_, err := s.Advance(ctx, redisstore.Cursor{}, redisstore.Cursor{Ledger: "l", Seq: 1})
+			if err := s.Alone(ctx); !errors.Is(err, redisstore.ErrForeign) {
+				return fmt.Errorf("not alone: %w", err)
+			}
+			return nil
+		},
+		func() error {
+			_, err := s.Advance(ctx, redisstore.Cursor{}, redisstore.Cursor{Ledger: ledgerB, Seq: 1})
 			return err
 		},
 		func() error { _, _, err := s.Cursor(ctx); return err },
@@ -174,7 +184,6 @@ func everything(ctx context.Context, url string, admin *redis.Client) error {
 		func() error { _, err := s.Remove(ctx, "a3"); return err },
 		func() error { _, err := s.Prune(ctx, owned("a2")); return err },
 		func() error { _, err := s.Snapshot(ctx); return err },
-		func() error { return claim.Release(ctx) },
 	} {
 		if err := step(); err != nil {
 			return fmt.Errorf("step %d: %w", i, err)

@@ -29,7 +29,7 @@ var conformance = []struct {
 	{"many writers", testManyWriters},
 	{"remove", testRemove},
 	{"cursor", testCursor},
-	{"claim", testClaim},
+	{"two ledgers", testFence},
 	{"bad queries", testBadQueries},
 	{"pages", testPages},
 	{"more ties than are read at once", testTies},

@@ -4,6 +4,7 @@ import (
 	"context"
 	"regexp"
 	"strconv"
+	"strings"
 
 	"github.com/redis/go-redis/v9"
 
@@ -13,10 +14,21 @@ import (
 // Cursor is how far the projection has come: everything up to Seq of that
 // ledger is in it. Without a Ledger there is none.
 type Cursor struct {
-	Ledger string // the ledger's id
+	Ledger string // the ledger's id, or that of Building
 	Seq    int64
 	Run    string // of the Redis that said so, a new one with each start; "" where it names none
 }
+
+const buildingPrefix = "building:"
+
+// Building is where the cursor stands while the projection is built anew from
+// the ledger with that id: nothing can be said to be in it yet. Found at a start,
+// it says that a rebuild was interrupted and must begin again.
+func Building(ledger string) Cursor { return Cursor{Ledger: buildingPrefix + ledger} }
+
+// Owner is the id of the ledger that the projection is made from, also while it
+// is built; "" for none.
+func (c Cursor) Owner() string { return strings.TrimPrefix(c.Ledger, buildingPrefix) }
 
 // Cursor returns where the projection stands; ok is false where Redis holds no
 // cursor, as when it is new or was emptied. EUNAVAILABLE; EINTERNAL where the

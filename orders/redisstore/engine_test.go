@@ -160,7 +160,6 @@ func (e *engine) foreign(t testing.TB) {
 		e.raw.SAdd(ctx, "{orders_by_buyer:npub1"+strings.Repeat("z", 58)+"}:sums", "a").Err(),
 		e.raw.SAdd(ctx, "{orders:nobodys}:boxes", "a").Err(),
 		e.raw.HSet(ctx, "orders_cursor:eu", "ledger", "x", "seq", "1").Err(),
-		e.raw.HSet(ctx, "orders_claim:eu", "ledger", "x").Err(),
 		e.raw.ZAdd(ctx, "orders_index:2025", redis.Z{Score: 1, Member: "x"}).Err(),
 		e.raw.SetBit(ctx, "{orders_index}:bits", 7, 1).Err(),
 	} {

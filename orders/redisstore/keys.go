@@ -19,7 +19,6 @@ const (
 	statusPrefix = "orders_by_status:"
 	indexKey     = "orders_index"
 	cursorKey    = "orders_cursor"
-	claimKey     = "orders_claim"
 )
 
 // orderKey is the hash of one order: data (orders.Order as JSON, without its
@@ -66,7 +65,6 @@ const (
 	setKind // any of the sorted sets
 	sumsKind
 	cursorKind
-	claimKind
 )
 
 // redisType is the type that a key of the kind has when we wrote it.
@@ -100,8 +98,6 @@ func parseKey(key string) keyInfo {
 		return keyInfo{kind: setKind}
 	case cursorKey:
 		return keyInfo{kind: cursorKind}
-	case claimKey:
-		return keyInfo{kind: claimKind}
 	}
 	base, sibling := key, ""
 	if strings.HasPrefix(key, "{") {

@@ -17,7 +17,6 @@ func TestParseKey(t *testing.T) {
 	for key, want := range map[string]keyInfo{
 		indexKey:                     {kind: setKind},
 		cursorKey:                    {kind: cursorKind},
-		claimKey:                     {kind: claimKind},
 		orderKey("a:b_c%20@+-.Z"):    {kind: orderKind, id: "a:b_c%20@+-.Z"},
 		boxesKey("a:b"):              {kind: boxesKind, id: "a:b"},
 		statusKey(orders.StatusPaid): {kind: setKind, status: orders.StatusPaid},
@@ -125,7 +124,7 @@ func FuzzPlace(f *testing.F) {
 // FuzzParseKey: a key that is ours is rebuilt from what was read of it.
 func FuzzParseKey(f *testing.F) {
 	npub, _ := npubOf(strings.Repeat("a", 64))
-	for _, key := range []string{indexKey, cursorKey, claimKey, orderKey("a"), boxesKey("a"), statusKey("paid"),
+	for _, key := range []string{indexKey, cursorKey, orderKey("a"), boxesKey("a"), statusKey("paid"),
 		sideKey(orders.Buyer, npub), sideStatusKey(orders.Seller, npub, "paid"), sumsKey(orders.Buyer, npub), "{orders:}:boxes"} {
 		f.Add(key)
 	}
@@ -142,8 +141,6 @@ func FuzzParseKey(f *testing.F) {
 			made = sumsKey(i.as, i.npub)
 		case i.kind == cursorKind:
 			made = cursorKey
-		case i.kind == claimKind:
-			made = claimKey
 		case i.as != 0 && i.status != "":
 			made = sideStatusKey(i.as, i.npub, i.status)
 		case i.as != 0:

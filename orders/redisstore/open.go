@@ -34,6 +34,7 @@ type connection struct {
 	passwordFile string
 	tls          *tls.Config
 	plaintext    bool
+	ledger       *string
 }
 
 // WithPassword goes before the password in the URL.
@@ -57,6 +58,14 @@ func WithTLS(config *tls.Config) Option {
 // WithPlaintext allows redis:// to another machine, and skip_verify in the URL.
 func WithPlaintext() Option {
 	return func(c *connection) { c.plaintext = true }
+}
+
+// WithLedger binds the Store to one ledger by its id (32 lower-case hex digits).
+// Its connections bear that id as their name, which tells Alone of others, and it
+// writes an order only where the cursor names that ledger or none. A Store
+// without one writes always.
+func WithLedger(id string) Option {
+	return func(c *connection) { c.ledger = &id }
 }
 
 // Open makes a Store of the Redis at url (redis://, rediss:// or unix://, with
@@ -100,7 +109,15 @@ func Open(url string, options ...Option) (*Store, error) {
 	opt.ContextTimeoutEnabled = true
 	opt.DisableIdentity = true // CLIENT SETINFO is newer than Redis 7.0
 	opt.MaintNotificationsConfig = &maintnotifications.Config{Mode: maintnotifications.ModeDisabled}
-	return New(redis.NewClient(opt)), nil
+	ledger := ""
+	if c.ledger != nil {
+		ledger = *c.ledger
+		if !ledgerID.MatchString(ledger) {
+			return nil, orders.Errorf(orders.EINVALID, "a ledger's id is 32 hex digits")
+		}
+		opt.OnConnect = named(ledger)
+	}
+	return &Store{client: redis.NewClient(opt), db: opt.DB, ledger: ledger}, nil
 }
 
 // encrypt sets TLS up, and refuses to do without where others could listen.

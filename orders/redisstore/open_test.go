@@ -129,7 +129,6 @@ func TestPasswords(t *testing.T) {
 		"list":    func() error { _, err := s.List(ctx, orders.List{}, orders.Query{}); return err },
 		"stats":   func() error { _, err := s.Stats(ctx, orders.Buyer, people[0]); return err },
 		"cursor":  func() error { _, _, err := s.Cursor(ctx); return err },
-		"claim":   func() error { return s.Claim("l").Hold(ctx) },
 		"prune":   func() error { _, err := s.Prune(ctx, owned()); return err },
 		"snap":    func() error { _, err := s.Snapshot(ctx); return err },
 		"inspect": func() error { return s.CheckServer(ctx) },

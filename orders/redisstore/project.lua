@@ -2,7 +2,7 @@
 -- was before is read from its own stored scalars, so the sets it leaves need not
 -- be known to the caller.
 --
--- KEYS  1 orders:<id>   2 {orders:<id>}:boxes   3 orders_index   4 orders_claim
+-- KEYS  1 orders:<id>   2 {orders:<id>}:boxes   3 orders_index   4 orders_cursor
 --       The participants' and status keys follow from the scalars (names made
 --       from the prefixes in front of this script), so it is for one Redis; on a
 --       Cluster all keys would need one hash tag, or a projection per slot.
@@ -16,8 +16,8 @@
 --             applies where version is the stored one, or ''
 --   'forget'  2 intentId
 --             sets the stored version to 0, so that the next write applies
---       last  in every mode: the ledger whose projection this is, or '' where
---             that does not matter
+--       last  in every mode: the ledger that this projects, or '' for any. Only
+--             that ledger's may be the cursor, if there is one
 -- Returns 1 applied, 0 not (stale, or nothing there to remove or forget)
 -- Errors  OTHERLEDGER, WRONGTYPE, FOREIGN, BADSUMS: before anything is written, for Redis
 --       does not roll back. Their text names a family of keys, never a key.
@@ -50,8 +50,9 @@ local function refuse(word, family) return redis.error_reply(word .. ' ' .. fami
 -- Check.
 
 if ledger ~= '' then
-  local holder = redis.call('HGET', KEYS[4], 'ledger')
-  if holder and holder ~= ledger then return refuse('OTHERLEDGER', KEYS[4]) end
+  if wrong(KEYS[4], 'hash') then return refuse('WRONGTYPE', KEYS[4]) end
+  local at = redis.call('HGET', KEYS[4], 'ledger')
+  if at and at ~= ledger and at ~= BUILDING .. ledger then return refuse('OTHERLEDGER', KEYS[4]) end
 end
 if wrong(KEYS[1], 'hash') or wrong(KEYS[2], 'hash') then return refuse('WRONGTYPE', 'orders') end
 if wrong(KEYS[3], 'zset') then return refuse('WRONGTYPE', KEYS[3]) end

@@ -24,19 +24,13 @@ var (
 	sumsLua string
 	//go:embed advance.lua
 	advanceLua string
-	//go:embed claim.lua
-	claimLua string
-	//go:embed release.lua
-	releaseLua string
 
-	projectScript = redis.NewScript(fmt.Sprintf("local BUYER, SELLER, STATUS = '%s', '%s', '%s'\n",
-		buyerPrefix, sellerPrefix, statusPrefix) + projectLua)
+	projectScript = redis.NewScript(fmt.Sprintf("local BUYER, SELLER, STATUS, BUILDING = '%s', '%s', '%s', '%s'\n",
+		buyerPrefix, sellerPrefix, statusPrefix, buildingPrefix) + projectLua)
 	sweepScript   = redis.NewScript(sweepLua)
 	orphanScript  = redis.NewScript(orphanLua)
 	sumsScript    = redis.NewScript(sumsLua)
 	advanceScript = redis.NewScript(advanceLua)
-	claimScript   = redis.NewScript(claimLua)
-	releaseScript = redis.NewScript(releaseLua)
 )
 
 // call is one run of a script.

@@ -20,8 +20,11 @@ import (
 	"github.com/waybill-relay/waybill/orders/redisstore"
 )
 
-// TestMain is also the daemon of startDaemon.
+// TestMain is also the processes of startDaemon and startNewcomer.
 func TestMain(m *testing.M) {
+	if url := os.Getenv("WAYBILL_TEST_NEWCOMER"); url != "" {
+		os.Exit(runNewcomer(url, os.Getenv("WAYBILL_TEST_LEDGER")))
+	}
 	if dir := os.Getenv("WAYBILL_TEST_SERVER"); dir != "" {
 		os.Exit(runDaemon(dir))
 	}
@@ -43,12 +46,23 @@ func runDaemon(dir string) int {
 // its URL and what kills it.
 func startDaemon(t *testing.T, dir string) (url string, end func()) {
 	t.Helper()
+	url, end = startProcess(t, "WAYBILL_TEST_SERVER="+dir)
+	if !strings.HasPrefix(url, "unix://") {
+		t.Fatal(url)
+	}
+	return url, end
+}
+
+// startProcess starts this program again with env added, and returns the first
+// line that it prints and what kills it.
+func startProcess(t *testing.T, env ...string) (line string, end func()) {
+	t.Helper()
 	program, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
 	}
 	cmd := exec.Command(program)
-	cmd.Env = append(os.Environ(), "WAYBILL_TEST_SERVER="+dir)
+	cmd.Env = append(os.Environ(), env...)
 	out, err := cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -58,11 +72,11 @@ func startDaemon(t *testing.T, dir string) (url string, end func()) {
 	}
 	end = sync.OnceFunc(func() { _ = cmd.Process.Kill(); _ = cmd.Wait() })
 	t.Cleanup(end)
-	url, err = bufio.NewReader(out).ReadString('\n')
-	if err != nil || !strings.HasPrefix(url, "unix://") {
-		t.Fatal(url, err)
+	line, err = bufio.NewReader(out).ReadString('\n')
+	if err != nil {
+		t.Fatal(line, err)
 	}
-	return strings.TrimSpace(url), end
+	return strings.TrimSpace(line), end
 }
 
 // TestServerAfterDaemon kills the daemon and starts another at once: whether the

@@ -13,7 +13,6 @@ package redisstore
 
 import (
 	"context"
-	"sync/atomic"
 
 	"github.com/redis/go-redis/v9"
 
@@ -24,7 +23,8 @@ import (
 // several processes.
 type Store struct {
 	client redis.UniversalClient
-	ledger atomic.Pointer[string] // whose projection this is, see Claim; nil: does not matter
+	db     int    // the database number
+	ledger string // the one that it projects, see WithLedger; "": any
 }
 
 var _ orders.Index = (*Store)(nil)

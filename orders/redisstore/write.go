@@ -175,16 +175,16 @@ func (s *Store) apply(ctx context.Context, ids []string, calls []call) (applied 
 	return applied, nil
 }
 
-func projectKeys(id string) []string { return []string{orderKey(id), boxesKey(id), indexKey, claimKey} }
+func projectKeys(id string) []string {
+	return []string{orderKey(id), boxesKey(id), indexKey, cursorKey}
+}
 
-// runProject runs the project script, for our ledger alone where there is one.
+// runProject runs the project script, which refuses (ErrForeign) where the cursor
+// says that the projection is another ledger's. The check is in the script, so a
+// daemon that was held up cannot write late into what has been taken over.
 func (s *Store) runProject(ctx context.Context, calls []call) ([]*redis.Cmd, error) {
-	ledger := ""
-	if l := s.ledger.Load(); l != nil {
-		ledger = *l
-	}
 	for i := range calls {
-		calls[i].args = append(calls[i].args, ledger)
+		calls[i].args = append(calls[i].args, s.ledger)
 	}
 	return s.runAll(ctx, projectScript, calls)
 }
