@@ -44,7 +44,11 @@ func (t *Tracker) Run(ctx context.Context) error {
 		more, err := t.step(ctx)
 		switch {
 		case err != nil && ctx.Err() == nil:
-			t.Log.Warn().Err(err).Dur("retry", wait).Msg("the order indexes are behind")
+			level := zerolog.WarnLevel
+			if errors.Is(err, redisstore.ErrForeign) {
+				level = zerolog.ErrorLevel // it does not pass by itself
+			}
+			t.Log.WithLevel(level).Err(err).Dur("retry", wait).Msg("the order indexes are behind")
 			sleep(ctx, wait)
 			wait = min(2*wait, retryMost)
 		case err == nil && !more:
@@ -119,19 +123,29 @@ func (t *Tracker) rebuild(ctx context.Context) error {
 // Rebuild projects every order of the ledger anew, in place, and removes what no
 // order owns. It tells progress, where that is not nil, how many are done. It
 // returns how many orders there are. A tracker may run beside it.
+//
 // redisstore.ErrBlocked: some orders could not be written, all else is done.
+// redisstore.ErrForeign: the indexes are another ledger's, whose relay is running.
+// ECONFLICT: the cursor was moved by somebody else.
 func Rebuild(ctx context.Context, l *ledger.Ledger, s *redisstore.Store, progress func(done, of int64)) (n int64, err error) {
-	was, _, err := s.Cursor(ctx)
-	if orders.ErrorCode(err) == orders.EUNAVAILABLE {
+	was, known, err := s.Cursor(ctx)
+	if err != nil {
 		return 0, err
 	}
-	if was.Ledger == l.ID() {
-		// Until it is done the cursor must not say that all is well.
-		start := redisstore.Cursor{Ledger: l.ID(), Run: was.Run}
-		if _, err := s.Advance(ctx, was, start); err != nil {
+	start := redisstore.Building(l.ID())
+	if known && was.Owner() != l.ID() {
+		if err := s.Alone(ctx); err != nil {
 			return 0, err
 		}
-		was = start
+	}
+	// Until it is done the cursor must not say that all is well, nor that there is
+	// nothing: whoever finds it begins again.
+	start.Run = was.Run // of this Redis: one that is started meanwhile may have lost something
+	switch moved, err := s.Advance(ctx, was, start); {
+	case err != nil:
+		return 0, err
+	case !moved:
+		return 0, orders.Errorf(orders.ECONFLICT, "the order indexes have changed hands")
 	}
 	// Facts that come while this runs are projected again after it.
 	seq, err := l.LastSeq(ctx)
@@ -156,7 +170,7 @@ func Rebuild(ctx context.Context, l *ledger.Ledger, s *redisstore.Store, progres
 	if blocked != nil && !errors.Is(blocked, redisstore.ErrBlocked) {
 		return n, blocked
 	}
-	if _, err := s.Advance(ctx, was, redisstore.Cursor{Ledger: l.ID(), Seq: seq}); err != nil {
+	if _, err := s.Advance(ctx, start, redisstore.Cursor{Ledger: l.ID(), Seq: seq}); err != nil {
 		return n, err
 	}
 	return n, blocked

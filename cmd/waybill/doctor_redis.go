@@ -79,9 +79,9 @@ func (d *doctor) checkCursor(ctx context.Context, store *redisstore.Store) {
 	case !known:
 		d.ok("redis", "it holds no order indexes yet, the relay builds them from the ledger")
 		return
-	case at.Ledger != d.ledger.ID():
+	case at.Owner() != d.ledger.ID():
 		d.problem("redis", "does another Waybill use this Redis? Give each a database number of its own; if not, the relay sets it right when it runs",
-			"its order indexes were made from another ledger (%s)", plain(at.Ledger))
+			"its order indexes were made from another ledger (%s)", plain(at.Owner()))
 		return
 	}
 	last, err := d.ledger.LastSeq(ctx)

@@ -34,7 +34,7 @@ printed, and the exit code is 1 where there is one.`,
 				return err
 			}
 			defer l.Close()
-			s, err := dialIndexes(ctx, cfg)
+			s, err := dialIndexes(ctx, cfg, redisstore.WithLedger(l.ID()))
 			if err != nil {
 				return err
 			}

@@ -30,7 +30,7 @@ func (d *daemon) openRedis(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if d.store, err = redisstore.Open(url, options...); err != nil {
+	if d.store, err = redisstore.Open(url, append(options, redisstore.WithLedger(d.ledger.ID()))...); err != nil {
 		return err
 	}
 	d.closeStore = sync.OnceValue(d.store.Close)
@@ -105,8 +105,9 @@ func (d *daemon) leaveWord(url string) error {
 	return os.WriteFile(path, []byte(url+"\n"), 0o600)
 }
 
-// dialIndexes connects to the order indexes of a daemon that runs, or ran.
-func dialIndexes(ctx context.Context, cfg config) (*redisstore.Store, error) {
+// dialIndexes connects to the order indexes of a daemon that runs, or ran. Who
+// writes to them says for which ledger (redisstore.WithLedger).
+func dialIndexes(ctx context.Context, cfg config, more ...redisstore.Option) (*redisstore.Store, error) {
 	url, err := indexesURL(cfg)
 	if err != nil {
 		return nil, err
@@ -115,7 +116,7 @@ func dialIndexes(ctx context.Context, cfg config) (*redisstore.Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	return redisstore.Dial(ctx, url, options...)
+	return redisstore.Dial(ctx, url, append(options, more...)...)
 }
 
 // indexesURL is where the order indexes are: the operator's Redis, or the one that
