@@ -114,11 +114,11 @@ func (r *Relay) wrapRefusal(ctx context.Context, evt *nostr.Event, now time.Time
 	case !takes && !r.cfg.Anyone:
 		return "restricted: this relay takes gift wraps for its participants only"
 	case !takes:
-		if reason := r.overQuota(ctx, to[0]); reason != "" {
+		if reason := r.overQuota(ctx, to); reason != "" {
 			return reason
 		}
 	}
-	return r.crowded(to[0], now)
+	return r.crowded(to, now)
 }
 
 // recipients are the keys in the p tags.
@@ -156,14 +156,18 @@ func (r *Relay) isOurs(relay string) bool {
 	return slices.Contains(r.urls, strings.ToLower(nostr.NormalizeURL(relay)))
 }
 
-func (r *Relay) overQuota(ctx context.Context, recipient string) string {
-	n, err := r.ledger.InboxCount(ctx, recipient, r.cfg.InboxQuota)
-	switch {
-	case err != nil:
-		r.log.Error().Err(err).Msg("the ledger does not answer")
-		return "error: try again later"
-	case n >= r.cfg.InboxQuota:
-		return "restricted: this recipient's inbox is full"
+// overQuota looks into every inbox that the wrap would lie in: else a key that is
+// nobody's, named first, would open all others.
+func (r *Relay) overQuota(ctx context.Context, to []string) string {
+	for _, recipient := range to {
+		n, err := r.ledger.InboxCount(ctx, recipient, r.cfg.InboxQuota)
+		switch {
+		case err != nil:
+			r.log.Error().Err(err).Msg("the ledger does not answer")
+			return "error: try again later"
+		case n >= r.cfg.InboxQuota:
+			return "restricted: this recipient's inbox is full"
+		}
 	}
 	return ""
 }

@@ -44,11 +44,13 @@ func (r *Relay) unwelcome(ctx context.Context, evt *nostr.Event) string {
 	return ""
 }
 
-// crowded is why a gift wrap for this recipient is not taken now, or "". It is
+// crowded is why a gift wrap for these recipients is not taken now, or "". It is
 // the last question about an event: what it counts is on its way to the disk.
-func (r *Relay) crowded(recipient string, now time.Time) string {
-	if !r.wraps.admit(recipient, now) {
-		return "rate-limited: too many messages for this recipient, try again later"
+func (r *Relay) crowded(to []string, now time.Time) string {
+	for _, recipient := range to {
+		if !r.wraps.admit(recipient, now) {
+			return "rate-limited: too many messages for this recipient, try again later"
+		}
 	}
 	return ""
 }

@@ -76,6 +76,32 @@ func TestWrapsPerRecipient(t *testing.T) {
 	}
 }
 
+// A key that is nobody's, named first, does not spare the one behind it.
+func TestLimitsOfSecondRecipient(t *testing.T) {
+	h := newHouse(t, func(c *Config) { c.Anyone, c.InboxQuota, c.Limits.WrapsPerRecipient = true, 2, 4 })
+	seller, guest := newSigner(t), newSigner(t)
+	if err := h.keyring.Add(readingKey(t, seller)); err != nil {
+		t.Fatal(err)
+	}
+	s := h.connect(nil)
+	for name, tt := range map[string]struct {
+		to   string
+		most int
+		why  string
+	}{
+		"a participant's flow": {seller.PublicKey(), 4, "rate-limited:"},
+		"a guest's inbox":      {guest.PublicKey(), 2, "restricted:"},
+	} {
+		for i := range tt.most + 1 {
+			err := s.publish(signed(t, newSigner(t), nostr.Event{Kind: nostr.KindGiftWrap, Content: "?", CreatedAt: nostr.Now(),
+				Tags: nostr.Tags{{"p", newSigner(t).PublicKey()}, {"p", tt.to}}}))
+			if refused := err != nil && strings.HasPrefix(err.Error(), tt.why); refused != (i == tt.most) {
+				t.Errorf("%s, wrap %d: %v", name, i, err)
+			}
+		}
+	}
+}
+
 func TestInflowRefills(t *testing.T) {
 	f := newInflow()
 	f.setPerHour(60)
