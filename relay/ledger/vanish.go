@@ -16,7 +16,8 @@ const vanishSkew = 10 * 60_000
 // Vanish carries out a request of kind 62 (NIP-62) that names this relay, which
 // is the caller's to check. Up to the request's created_at it erases
 //
-//   - every event of its author, of any kind, deletions too;
+//   - every event of its author, of any kind, deletions too, but no gift wrap: the
+//     key that signed one is nobody, and its recipient alone deletes it;
 //   - the gift wraps addressed to him, and those in others' inboxes that he sealed;
 //   - the boxes of what he said, for everybody, and his payload in every other box.
 //

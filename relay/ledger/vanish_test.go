@@ -183,6 +183,19 @@ func TestVanishRequests(t *testing.T) {
 	}
 }
 
+// Who has the throw-away key of a gift wrap takes it out of no inbox.
+func TestVanishOfThrowAwayKey(t *testing.T) {
+	l := open(t)
+	waits := arrival(wrap("waits", bob, 1), bob)
+	waits.State = Waiting
+	arrive(t, l, waits, Stored)
+	vanish(t, l, waits.Event.PubKey, asked, asked*1000, Stored)
+	rows, err := l.Unopened(t.Context(), bob, 0, 10)
+	if err != nil || len(rows) != 1 || !serves(t, l, waits.Event, bob) {
+		t.Errorf("%d messages wait for bob's key, %v; want the one that was accepted", len(rows), err)
+	}
+}
+
 // More than a batch of everything goes, and nobody else's.
 func TestVanishManyThings(t *testing.T) {
 	l := open(t)
