@@ -31,6 +31,8 @@ type Ledger struct {
 	reads  *reader
 	writes *writer // nil where opened for reading only
 
+	scrubbing chan struct{} // has room for the one that may
+
 	mu      sync.Mutex
 	changed chan struct{} // closed and replaced by a commit that added facts or marks
 }
@@ -71,7 +73,7 @@ func Open(ctx context.Context, path string, opts ...Option) (*Ledger, error) {
 	if err != nil {
 		return nil, failed("opening the ledger", errors.Join(err, w.closeConn()))
 	}
-	l := &Ledger{id: id, now: o.now, reads: r, writes: w, changed: make(chan struct{})}
+	l := &Ledger{id: id, now: o.now, reads: r, writes: w, scrubbing: make(chan struct{}, 1), changed: make(chan struct{})}
 	w.onNews = l.wake
 	go w.run()
 	return l, nil

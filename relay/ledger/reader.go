@@ -12,6 +12,9 @@ import (
 	_ "modernc.org/sqlite" // registers the driver
 )
 
+// busyTimeout is how long (ms) a connection waits for another's lock.
+const busyTimeout = 5000
+
 // A reader is the pool of connections for reading. They see what is committed.
 type reader struct {
 	db *sql.DB
@@ -21,7 +24,7 @@ type reader struct {
 }
 
 func openReader(path string, readOnly bool) (*reader, error) {
-	pragmas := []string{"busy_timeout(5000)", "query_only(1)", "temp_store(MEMORY)", "cache_size(-8000)"}
+	pragmas := []string{pragma("busy_timeout", busyTimeout), "query_only(1)", "temp_store(MEMORY)", "cache_size(-8000)"}
 	dsn, err := dataSource(path, readOnly, pragmas)
 	if err != nil {
 		return nil, err

@@ -3,7 +3,6 @@ package ledger
 import (
 	"context"
 	"database/sql"
-	"fmt"
 	"slices"
 
 	"github.com/waybill-relay/waybill/orders"
@@ -184,19 +183,3 @@ func (l *Ledger) Standing(ctx context.Context, before int64, after orders.Beginn
 }
 
 const queryStanding = selectBeginning + " WHERE retired_at = 0 AND (begun, intent_id) > (?, ?) AND begun < ? ORDER BY begun, intent_id LIMIT ?"
-
-// Scrub writes the database's log into the database and empties it, so that what
-// was erased is on the disk no more: secure_delete overwrites it in the database,
-// but not in the log. It waits some seconds for those who read; done tells whether
-// that was enough.
-func (l *Ledger) Scrub(ctx context.Context) (done bool, err error) {
-	if l.writes == nil {
-		return false, ErrReadOnly
-	}
-	var busy, frames, copied int
-	err = l.reads.db.QueryRowContext(ctx, "PRAGMA wal_checkpoint(TRUNCATE)").Scan(&busy, &frames, &copied)
-	if err != nil {
-		return false, failed("emptying the ledger's log", fmt.Errorf("checkpoint: %w", err))
-	}
-	return busy == 0, nil
-}

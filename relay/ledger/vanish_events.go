@@ -34,8 +34,8 @@ func (v *vanishing) carryOut(ctx context.Context) error {
 
 const (
 	// One access at a time, each by its own index.
-	queryOwnPublic   = "SELECT ref, id FROM events WHERE access = 0" + ownEvents
-	queryOwnPrivate  = "SELECT ref, id FROM events WHERE access = 2" + ownEvents
+	queryOwnPublic  = "SELECT ref, id FROM events WHERE access = 0" + ownEvents
+	queryOwnPrivate = "SELECT ref, id FROM events WHERE access = 2" + ownEvents
 	// A gift wrap is its recipient's, not its author's: that one is a throw-away key,
 	// and who has it must not empty somebody's inbox.
 	queryOwnUnlisted = "SELECT ref, id FROM events WHERE access IN (1, 3) AND kind NOT IN (1059, 21059)" + ownEvents

@@ -44,7 +44,7 @@ type entry struct {
 // openWriter also brings the schema up to date, and returns the ledger's id.
 func openWriter(ctx context.Context, path string, maxPages int) (w *writer, id string, err error) {
 	pragmas := []string{
-		"busy_timeout(5000)", "journal_mode(WAL)", "synchronous(FULL)", "secure_delete(ON)",
+		pragma("busy_timeout", busyTimeout), "journal_mode(WAL)", "synchronous(FULL)", "secure_delete(ON)",
 		"temp_store(MEMORY)", "cache_size(-32000)", "wal_autocheckpoint(4000)", "journal_size_limit(67108864)",
 	}
 	if maxPages > 0 {
