@@ -56,10 +56,21 @@ func (v *vanishing) box(t *tx, b boxed) (changed bool, err error) {
 	if left == text {
 		return false, nil
 	}
-	if isPair(b.parties) && !b.parties.Has(v.author) {
-		v.ruled = append(v.ruled, orders.Key{Pair: b.parties, OrderID: b.orderID})
+	if _, err := t.exec("UPDATE facts SET box = ? WHERE seq = ?", left, b.seq); err != nil {
+		return false, err
 	}
-	_, err = t.exec("UPDATE facts SET box = ? WHERE seq = ?", left, b.seq)
+	if !isPair(b.parties) || b.parties.Has(v.author) {
+		return true, nil
+	}
+	// An order of others. It is marked now, for once its box has changed nothing
+	// tells any more, after a crash for one, that he said something of it.
+	one, other := b.parties.Parties()
+	ids, err := list(t, scanString, queryOrderOfKey, one, b.orderID, other)
+	for _, id := range ids {
+		if _, err := t.mark(id); err != nil {
+			return false, err
+		}
+	}
 	return true, err
 }
 
@@ -87,7 +98,7 @@ const (
 	queryOrderOfKey   = "SELECT intent_id FROM order_ids WHERE party_a = ? AND client_id = ? AND party_b = ? AND retired_at = 0"
 )
 
-// marks has every order projected anew of which something may have gone.
+// marks has every order of the author's projected anew.
 func (v *vanishing) marks(ctx context.Context) error {
 	mark := func(t *tx, intentID string) (bool, error) {
 		_, err := t.mark(intentID)
@@ -95,17 +106,6 @@ func (v *vanishing) marks(ctx context.Context) error {
 	}
 	for _, query := range []string{queryOrdersFirst, queryOrdersSecond} {
 		if _, err := inBatches(ctx, v.ledger, scanString, mark, query, v.author); err != nil {
-			return err
-		}
-	}
-	done := map[orders.Key]bool{}
-	for _, k := range v.ruled {
-		if done[k] {
-			continue
-		}
-		done[k] = true
-		a, b := k.Pair.Parties()
-		if _, err := inBatches(ctx, v.ledger, scanString, mark, queryOrderOfKey, a, k.OrderID, b); err != nil {
 			return err
 		}
 	}

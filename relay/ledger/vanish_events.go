@@ -3,8 +3,6 @@ package ledger
 import (
 	"context"
 	"database/sql"
-
-	"github.com/waybill-relay/waybill/orders"
 )
 
 // vanishBatch is how much is erased in one entry: other writers get their turn
@@ -18,11 +16,10 @@ type vanishing struct {
 	until   int64 // s: the created_at of his last event that goes
 	arrived int64 // ms: the arrival of the last message that goes
 	erased  Erased
-	ruled   []orders.Key // orders of others of which he said something
 }
 
-// carryOut erases everything. The marks come last: who then reads an order finds
-// all of it gone.
+// carryOut erases everything. The marks of his orders come last: who then reads an
+// order finds all of it gone.
 func (v *vanishing) carryOut(ctx context.Context) error {
 	for _, step := range []func(context.Context) error{v.events, v.boxes, v.marks} {
 		if err := step(ctx); err != nil {

@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"path/filepath"
@@ -242,6 +243,27 @@ func TestVanishManyThings(t *testing.T) {
 	err := l.reads.db.QueryRowContext(t.Context(), "SELECT count(*) FROM facts WHERE box LIKE '%' || ? || '%'", bob).Scan(&left)
 	if err != nil || left != 0 {
 		t.Errorf("%d boxes are left for him, %v", left, err)
+	}
+}
+
+// A crash may come at any moment, and the request again: an order of others that
+// an admin had ruled on is projected anew all the same.
+func TestVanishAfterCrash(t *testing.T) {
+	l := open(t)
+	ruling := fact("ruling", orders.Resolved, alice, "", "o-9", received)
+	ruling.Parties = []string{min(bob, carol), max(bob, carol)}
+	arrive(t, l, arrival(wrap("begins", carol, 1), carol, fact("begins", orders.Intent, bob, carol, "o-9", received)), Stored)
+	arrive(t, l, sealedBy(arrival(wrap("rules", carol, 1), carol, ruling), alice), Stored)
+	v := vanishing{ledger: l, author: alice, until: asked, arrived: asked * 1000}
+	for _, step := range []func(context.Context) error{v.events, v.boxes} {
+		if err := step(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	vanish(t, l, alice, asked, asked*1000, Stored) // begins anew
+	b, _, err := l.Beginning(t.Context(), orders.Key{Pair: orders.PairOf(bob, carol), OrderID: "o-9"})
+	if err != nil || b.Mark == 0 {
+		t.Errorf("the beginning is %+v, %v; want a mark", b, err)
 	}
 }
 
