@@ -31,7 +31,7 @@ type Ledger struct {
 	reads  *reader
 	writes *writer // nil where opened for reading only
 
-	scrubbing chan struct{} // has room for the one that may
+	scrubbing, erasing chan struct{} // each has room for the one that may
 
 	mu      sync.Mutex
 	changed chan struct{} // closed and replaced by a commit that added facts or marks
@@ -73,7 +73,10 @@ func Open(ctx context.Context, path string, opts ...Option) (*Ledger, error) {
 	if err != nil {
 		return nil, failed("opening the ledger", errors.Join(err, w.closeConn()))
 	}
-	l := &Ledger{id: id, now: o.now, reads: r, writes: w, scrubbing: make(chan struct{}, 1), changed: make(chan struct{})}
+	l := &Ledger{
+		id: id, now: o.now, reads: r, writes: w, changed: make(chan struct{}),
+		scrubbing: make(chan struct{}, 1), erasing: make(chan struct{}, 1),
+	}
 	w.onNews = l.wake
 	go w.run()
 	return l, nil

@@ -64,8 +64,15 @@ func (v *vanishing) events(ctx context.Context) error {
 
 // inBatches applies do to each row that the query finds, vanishBatch of them in an
 // entry, and returns how many do says it changed. The query sees the ledger as it
-// is at the beginning.
+// is at the beginning. It keeps a connection for reading until it is done, so one
+// runs at a time: strangers who all ask to be forgotten must not take them all.
 func inBatches[T any](ctx context.Context, l *Ledger, scan func(*sql.Rows) (T, error), do func(*tx, T) (bool, error), query string, args ...any) (changed int, err error) {
+	select {
+	case l.erasing <- struct{}{}:
+		defer func() { <-l.erasing }()
+	case <-ctx.Done():
+		return 0, ctx.Err()
+	}
 	rows, err := l.reads.db.QueryContext(ctx, query, args...)
 	if err != nil {
 		return 0, failed("reading what is to be erased", err)

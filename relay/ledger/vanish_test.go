@@ -5,9 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/nbd-wtf/go-nostr"
 
@@ -264,6 +266,42 @@ func TestVanishAfterCrash(t *testing.T) {
 	b, _, err := l.Beginning(t.Context(), orders.Key{Pair: orders.PairOf(bob, carol), OrderID: "o-9"})
 	if err != nil || b.Mark == 0 {
 		t.Errorf("the beginning is %+v, %v; want a mark", b, err)
+	}
+}
+
+// However many ask to be forgotten at once, the others go on reading.
+func TestVanishLeavesReaders(t *testing.T) {
+	l := open(t)
+	publish(t, l, event("profile", 0, alice, 1), Stored)
+	release, done := make(chan struct{}), make(chan error)
+	n := l.reads.db.Stats().MaxOpenConnections
+	for range n {
+		go func() {
+			_, err := inBatches(t.Context(), l, scanInt, func(*tx, int64) (bool, error) {
+				<-release
+				return true, nil
+			}, "WITH RECURSIVE c (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c WHERE n < 1000) SELECT n FROM c")
+			done <- err
+		}()
+	}
+	// The first is stuck in the writer; the others have had time for what they hold.
+	for waiting := false; !waiting; {
+		runtime.Gosched()
+		waiting = l.reads.db.Stats().InUse >= min(n, cap(l.erasing))
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
+	defer cancel()
+	for range 20 {
+		if has, err := l.Has(ctx, key("profile")); err != nil || !has {
+			t.Errorf("Has = %v, %v", has, err)
+			break
+		}
+	}
+	close(release)
+	for range n {
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
 	}
 }
 
