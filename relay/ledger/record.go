@@ -72,6 +72,9 @@ func newRecord(evt *nostr.Event, receivedAt int64) (*record, error) {
 	if err := r.index(evt.Tags); err != nil {
 		return nil, err
 	}
+	if r.kind == KindVanish {
+		r.expiresAt = sql.NullInt64{} // it counts for good, and must not be carried out again
+	}
 	raw, err := evt.MarshalJSON()
 	if err != nil {
 		return nil, invalid("an event without a JSON form")

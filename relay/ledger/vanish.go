@@ -39,11 +39,19 @@ func (l *Ledger) Vanish(ctx context.Context, evt *nostr.Event, receivedAt int64)
 		return "", invalid("a request to vanish has kind 62")
 	}
 	r.access = toAuthor
-	outcome, err := write(ctx, l, "noting a request to vanish", func(t *tx) (Outcome, error) { return t.vanish(r) })
+	var unfinished bool
+	outcome, err := write(ctx, l, "noting a request to vanish", func(t *tx) (out Outcome, err error) {
+		if unfinished, err = t.vanishUnfinished(r.pubkey); err != nil {
+			return "", err
+		}
+		return t.vanish(r)
+	})
 	if err != nil || outcome == Duplicate {
 		return outcome, err
 	}
-	v := vanishing{ledger: l, author: r.pubkey, until: r.createdAt, arrived: min(receivedAt, r.createdAt*1000+vanishSkew)}
+	v := vanishing{
+		ledger: l, author: r.pubkey, until: r.createdAt, arrived: min(receivedAt, r.createdAt*1000+vanishSkew), markAll: unfinished,
+	}
 	if err := v.carryOut(ctx); err != nil {
 		return "", err
 	}
@@ -71,6 +79,16 @@ func (t *tx) vanish(r *record) (Outcome, error) {
 		ON CONFLICT (pubkey) DO UPDATE SET at = CASE WHEN excluded.at > vanished.at THEN excluded.at ELSE vanished.at END`,
 		r.pubkey, r.createdAt)
 	return Stored, err
+}
+
+// vanishUnfinished reports whether the last request of the key was noted and not
+// carried out to its end, for then it would be here.
+func (t *tx) vanishUnfinished(pubkey string) (unfinished bool, err error) {
+	_, err = t.get([]any{&unfinished}, `
+		SELECT EXISTS (SELECT 1 FROM vanished v WHERE v.pubkey = ?1 AND NOT EXISTS (
+			SELECT 1 FROM events WHERE access = 2 AND pubkey = ?1 AND created_at >= v.at AND kind = ?2))`,
+		pubkey, KindVanish)
+	return unfinished, err
 }
 
 // vanishedAt is up to which created_at (s) the key asked to be forgotten.

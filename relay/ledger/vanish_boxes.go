@@ -98,8 +98,12 @@ const (
 	queryOrderOfKey   = "SELECT intent_id FROM order_ids WHERE party_a = ? AND client_id = ? AND party_b = ? AND retired_at = 0"
 )
 
-// marks has every order of the author's projected anew.
+// marks has every order of the author's projected anew, where any of them may have
+// changed: he may have many, and ask every second.
 func (v *vanishing) marks(ctx context.Context) error {
+	if v.erased.Boxes == 0 && !v.markAll {
+		return nil
+	}
 	mark := func(t *tx, intentID string) (bool, error) {
 		_, err := t.mark(intentID)
 		return true, err

@@ -15,6 +15,7 @@ type vanishing struct {
 	author  string
 	until   int64 // s: the created_at of his last event that goes
 	arrived int64 // ms: the arrival of the last message that goes
+	markAll bool  // a request before this one may have erased boxes and marked nothing
 	erased  Erased
 }
 

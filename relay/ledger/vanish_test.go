@@ -1,15 +1,12 @@
 package ledger
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/nbd-wtf/go-nostr"
 
@@ -186,19 +183,6 @@ func TestVanishRequests(t *testing.T) {
 	}
 }
 
-// Who has the throw-away key of a gift wrap takes it out of no inbox.
-func TestVanishOfThrowAwayKey(t *testing.T) {
-	l := open(t)
-	waits := arrival(wrap("waits", bob, 1), bob)
-	waits.State = Waiting
-	arrive(t, l, waits, Stored)
-	vanish(t, l, waits.Event.PubKey, asked, asked*1000, Stored)
-	rows, err := l.Unopened(t.Context(), bob, 0, 10)
-	if err != nil || len(rows) != 1 || !serves(t, l, waits.Event, bob) {
-		t.Errorf("%d messages wait for bob's key, %v; want the one that was accepted", len(rows), err)
-	}
-}
-
 // More than a batch of everything goes, and nobody else's.
 func TestVanishManyThings(t *testing.T) {
 	l := open(t)
@@ -245,63 +229,6 @@ func TestVanishManyThings(t *testing.T) {
 	err := l.reads.db.QueryRowContext(t.Context(), "SELECT count(*) FROM facts WHERE box LIKE '%' || ? || '%'", bob).Scan(&left)
 	if err != nil || left != 0 {
 		t.Errorf("%d boxes are left for him, %v", left, err)
-	}
-}
-
-// A crash may come at any moment, and the request again: an order of others that
-// an admin had ruled on is projected anew all the same.
-func TestVanishAfterCrash(t *testing.T) {
-	l := open(t)
-	ruling := fact("ruling", orders.Resolved, alice, "", "o-9", received)
-	ruling.Parties = []string{min(bob, carol), max(bob, carol)}
-	arrive(t, l, arrival(wrap("begins", carol, 1), carol, fact("begins", orders.Intent, bob, carol, "o-9", received)), Stored)
-	arrive(t, l, sealedBy(arrival(wrap("rules", carol, 1), carol, ruling), alice), Stored)
-	v := vanishing{ledger: l, author: alice, until: asked, arrived: asked * 1000}
-	for _, step := range []func(context.Context) error{v.events, v.boxes} {
-		if err := step(t.Context()); err != nil {
-			t.Fatal(err)
-		}
-	}
-	vanish(t, l, alice, asked, asked*1000, Stored) // begins anew
-	b, _, err := l.Beginning(t.Context(), orders.Key{Pair: orders.PairOf(bob, carol), OrderID: "o-9"})
-	if err != nil || b.Mark == 0 {
-		t.Errorf("the beginning is %+v, %v; want a mark", b, err)
-	}
-}
-
-// However many ask to be forgotten at once, the others go on reading.
-func TestVanishLeavesReaders(t *testing.T) {
-	l := open(t)
-	publish(t, l, event("profile", 0, alice, 1), Stored)
-	release, done := make(chan struct{}), make(chan error)
-	n := l.reads.db.Stats().MaxOpenConnections
-	for range n {
-		go func() {
-			_, err := inBatches(t.Context(), l, scanInt, func(*tx, int64) (bool, error) {
-				<-release
-				return true, nil
-			}, "WITH RECURSIVE c (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c WHERE n < 1000) SELECT n FROM c")
-			done <- err
-		}()
-	}
-	// The first is stuck in the writer; the others have had time for what they hold.
-	for waiting := false; !waiting; {
-		runtime.Gosched()
-		waiting = l.reads.db.Stats().InUse >= min(n, cap(l.erasing))
-	}
-	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
-	defer cancel()
-	for range 20 {
-		if has, err := l.Has(ctx, key("profile")); err != nil || !has {
-			t.Errorf("Has = %v, %v", has, err)
-			break
-		}
-	}
-	close(release)
-	for range n {
-		if err := <-done; err != nil {
-			t.Error(err)
-		}
 	}
 }
 
