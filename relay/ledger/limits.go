@@ -47,7 +47,8 @@ const (
 // admin and the payment node have no limit.
 func (t *tx) held(r *factRow) (held bool, err error) {
 	f := r.fact
-	if f.ByAdmin || f.ByNode {
+	// Proven ones: anybody may write an admin's name.
+	if (f.ByAdmin || f.ByNode) && f.Trust == orders.Bound {
 		return false, nil
 	}
 	if known, err := t.get([]any{&held}, queryStamp, f.ID, f.N); err != nil || known {

@@ -65,6 +65,8 @@ func TestIntentLimit(t *testing.T) {
 		{"said in her name by others", intent(14, alice, 159*minute, unbound), false},
 		{"an admin", intent(15, alice, 159*minute, func(f *orders.Fact) { f.ByAdmin = true }), false},
 		{"the node", intent(16, alice, 159*minute, func(f *orders.Fact) { f.ByNode = true }), false},
+		{"said in an admin's name by others", intent(19, alice, 159*minute, func(f *orders.Fact) { f.ByAdmin, f.Trust = true, orders.Unbound }), false},
+		{"and again", intent(20, alice, 159*minute, func(f *orders.Fact) { f.ByAdmin, f.Trust = true, orders.Unbound }), true},
 		{"another verb", said(t, l, fact("paid", orders.Paid, alice, bob, "o10", 159*minute)), false},
 		{"an hour after the last", intent(17, alice, 221*minute), false},
 		{"received before all", intent(18, alice, 99*minute), false},
