@@ -43,8 +43,11 @@ type Config struct {
 	Limits      Limits
 	LastArrival int64 // ms: when the newest message in the ledger arrived, 0 for none
 
-	Late     func()              // called where a key came while its wrap was being stored; nil: nobody is told
-	Vanished func(pubkey string) // called once somebody (hex) was forgotten (NIP-62); nil: nobody is told
+	Late func() // called where a key came while its wrap was being stored; nil: nobody is told
+	// Vanished is called once somebody (hex) was forgotten (NIP-62), also by a request
+	// that was carried out before and that anybody may send again: what he left here
+	// later than until is not meant. nil: nobody is told.
+	Vanished func(pubkey string, until time.Time)
 }
 
 // A Relay serves NIP-01 over WebSockets and its NIP-11 document. Make it with New.

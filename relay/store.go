@@ -84,7 +84,7 @@ func (r *Relay) vanish(ctx context.Context, evt *nostr.Event, now int64) (ledger
 	defer cancel()
 	outcome, err := r.ledger.Vanish(ctx, evt, now)
 	if err == nil && r.cfg.Vanished != nil {
-		r.cfg.Vanished(evt.PubKey)
+		r.cfg.Vanished(evt.PubKey, time.UnixMilli(ledger.VanishUntil(evt, now)))
 	}
 	return outcome, err
 }

@@ -208,11 +208,11 @@ func (d *daemon) run(ctx context.Context) (err error) {
 }
 
 // forgetKeys removes the keys that somebody who asked to be forgotten (NIP-62) has
-// delegated. Those of the configuration are the operator's to remove.
-func (d *daemon) forgetKeys(pubkey string) {
+// delegated by then. Those of the configuration are the operator's to remove.
+func (d *daemon) forgetKeys(pubkey string, until time.Time) {
 	entries, err := d.keys.List()
 	for _, e := range entries {
-		if e.Owner == pubkey {
+		if e.Owner == pubkey && !e.AddedAt.After(until) {
 			_, gone := d.keys.Remove(e.Pubkey)
 			err = errors.Join(err, gone)
 		}

@@ -50,7 +50,7 @@ func (l *Ledger) Vanish(ctx context.Context, evt *nostr.Event, receivedAt int64)
 		return outcome, err
 	}
 	v := vanishing{
-		ledger: l, author: r.pubkey, until: r.createdAt, arrived: min(receivedAt, r.createdAt*1000+vanishSkew), markAll: unfinished,
+		ledger: l, author: r.pubkey, until: r.createdAt, arrived: VanishUntil(evt, receivedAt), markAll: unfinished,
 	}
 	if err := v.carryOut(ctx); err != nil {
 		return "", err
@@ -63,6 +63,12 @@ func (l *Ledger) Vanish(ctx context.Context, evt *nostr.Event, receivedAt int64)
 		_, err = l.Scrub(ctx)
 	}
 	return outcome, err
+}
+
+// VanishUntil is up to which arrival (ms) a request to vanish that came at
+// receivedAt (ms) counts.
+func VanishUntil(evt *nostr.Event, receivedAt int64) int64 {
+	return min(receivedAt, int64(evt.CreatedAt)*1000+vanishSkew)
 }
 
 // vanish notes from when on the author's events are refused.

@@ -1,0 +1,45 @@
+package main
+
+import (
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"github.com/waybill-relay/waybill/nip17"
+)
+
+// Who asks to be forgotten takes back the keys that he had handed over by then; an
+// old request that somebody sends again takes none that came later.
+func TestForgetKeys(t *testing.T) {
+	dir := t.TempDir()
+	master, err := nip17.LoadMaster(filepath.Join(dir, "master.key"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	store, err := nip17.OpenStore(filepath.Join(dir, "keys.json"), master)
+	if err != nil {
+		t.Fatal(err)
+	}
+	secret, err := nip17.GenerateSecret()
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := &daemon{keys: store, keyring: new(nip17.Keyring), log: zerolog.Nop()}
+	entry, err := store.Add(secret, "", time.Time{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := store.Load(d.keyring); err != nil {
+		t.Fatal(err)
+	}
+	d.forgetKeys(entry.Owner, entry.AddedAt.Add(-time.Second))
+	if !d.keyring.Holds(entry.Owner) {
+		t.Error("a key that came after the request is gone")
+	}
+	d.forgetKeys(entry.Owner, entry.AddedAt)
+	if left, err := store.List(); err != nil || len(left) > 0 || d.keyring.Holds(entry.Owner) {
+		t.Errorf("%d keys are left, %v", len(left), err)
+	}
+}
