@@ -182,7 +182,11 @@ func TestTheSameIDDoesNotPileUp(t *testing.T) {
 	for range 300 {
 		s.subscribe("s", obj{"kinds": []int{0}, "limit": 0})
 	}
-	if n := len(h.relay.khatru.GetListeningFilters()); n > 1 {
+	n := len(h.relay.khatru.GetListeningFilters())
+	// khatru reads its list without a lock: what this socket writes now comes before
+	// what khatru does to the list when the socket closes.
+	s.subscribe("s", obj{"kinds": []int{0}, "limit": 0})
+	if n > 1 {
 		t.Errorf("khatru keeps %d listeners for one subscription", n)
 	}
 }
