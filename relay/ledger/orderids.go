@@ -66,11 +66,12 @@ func (l *Ledger) KeyOf(ctx context.Context, intentID string) (k orders.Key, ok b
 	return bs[0].Key, true, nil
 }
 
-// Owns reports which of the intent ids belong to an order of this ledger.
+// Owns reports which of the intent ids belong to an order of this ledger that
+// stands: of one that was retired nothing may be left elsewhere.
 func (l *Ledger) Owns(ctx context.Context, intentIDs []string) (map[string]bool, error) {
 	owned := make(map[string]bool, len(intentIDs))
 	for part := range slices.Chunk(intentIDs, 200) {
-		rows, err := l.reads.db.QueryContext(ctx, "SELECT intent_id FROM order_ids WHERE intent_id IN ("+marks(len(part))+")", anys(part)...)
+		rows, err := l.reads.db.QueryContext(ctx, "SELECT intent_id FROM order_ids WHERE retired_at = 0 AND intent_id IN ("+marks(len(part))+")", anys(part)...)
 		if err != nil {
 			return nil, failed("looking up orders", err)
 		}

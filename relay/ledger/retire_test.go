@@ -122,6 +122,9 @@ func TestRetire(t *testing.T) {
 	if o, err := orders.Assemble(t.Context(), l, k); err != nil || o != nil {
 		t.Errorf("Assemble = %v, %v; want nothing", o, err)
 	}
+	if owned, err := l.Owns(t.Context(), []string{"o-1", "o-2"}); err != nil || owned["o-1"] || !owned["o-2"] {
+		t.Errorf("Owns = %v, %v; want what stands", owned, err)
+	}
 	if got := retire(t, l, "o-1"); got != (Erased{}) {
 		t.Errorf("retired twice: erased %+v", got)
 	}
