@@ -52,6 +52,7 @@ func (h *house) deaf() *websocket.Conn {
 func TestASubscriberThatStopsReading(t *testing.T) {
 	for name, ponging := range map[string]bool{"silent": false, "ponging": true} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			h := newHouse(t)
 			deaf := h.deaf()
 			stop, stopped := make(chan struct{}), make(chan struct{})
@@ -76,7 +77,7 @@ func TestASubscriberThatStopsReading(t *testing.T) {
 			listener.subscribe("s", obj{"kinds": []int{30402}, "limit": 0})
 			var oks, deliveries []time.Duration
 			ballast := strings.Repeat("x", 200_000) // together more than the kernel keeps for a socket
-			for i := range 80 {
+			for i := range 40 {
 				evt := signed(t, who, nostr.Event{Kind: 30402, Content: ballast, Tags: nostr.Tags{{"d", fmt.Sprint(i)}}})
 				begun := time.Now()
 				h.publish(writer, evt) // fails after ten seconds
