@@ -45,8 +45,13 @@ type SweepReport struct {
 	Scrubbed bool
 }
 
+// quietMost is how long nothing may have arrived for Run to believe the clock: a
+// machine that boots in the wrong year would erase everything.
+const quietMost = 60 * 24 * time.Hour
+
 // Run sweeps at once and then every hour, until ctx ends. What fails is tried
-// again an hour later.
+// again an hour later. It does nothing where the newest message is older than 60
+// days: then either the clock is wrong, or there is no hurry.
 func (r *Retention) Run(ctx context.Context) error {
 	if r.After <= 0 {
 		<-ctx.Done()
@@ -55,7 +60,7 @@ func (r *Retention) Run(ctx context.Context) error {
 	tick := time.NewTicker(sweepEvery)
 	defer tick.Stop()
 	for now := time.Now(); ; {
-		report, err := r.Sweep(ctx, now, false)
+		report, err := r.sweepInTime(ctx, now)
 		switch n := len(report.Swept); {
 		case err != nil && ctx.Err() == nil:
 			r.Log.Error().Err(err).Int("orders", n).Msg("old orders could not be erased; trying again in an hour")
@@ -69,6 +74,14 @@ func (r *Retention) Run(ctx context.Context) error {
 		case now = <-tick.C:
 		}
 	}
+}
+
+func (r *Retention) sweepInTime(ctx context.Context, now time.Time) (SweepReport, error) {
+	last, err := r.Ledger.LastArrival(ctx)
+	if err != nil || now.Sub(time.UnixMilli(last)) > quietMost {
+		return SweepReport{}, err
+	}
+	return r.Sweep(ctx, now, false)
 }
 
 // Sweep retires every order that is due at now, one by one, so that other writers

@@ -190,6 +190,14 @@ func TestRetentionRuns(t *testing.T) {
 	if err := <-done; err != nil {
 		t.Error(err)
 	}
+	s.says(s.buyer, orders.Intent, "second", start.Add(-48*time.Hour))
+	s.says(s.buyer, orders.Cancel, "second", start.Add(-48*time.Hour))
+	if report, err := r.sweepInTime(t.Context(), start.AddDate(70, 0, 0)); err != nil || len(report.Swept) > 0 {
+		t.Errorf("by a clock that is wrong by years: %+v, %v", report, err)
+	}
+	if report, err := r.sweepInTime(t.Context(), start); err != nil || len(report.Swept) != 1 {
+		t.Errorf("by a clock that is right: %+v, %v", report, err)
+	}
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		done := make(chan error, 1)
