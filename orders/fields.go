@@ -184,14 +184,25 @@ func (f *folding) afterCancel() {
 	}
 }
 
+// maxOverLimit is how many messages over a limit a timeline shows. It grows with
+// every one, and is written whole every time: who floods must not make each
+// message cost as much as all those before it.
+const maxOverLimit = 100
+
 // history writes the timeline and keeps the boxes of those who take part; what
-// a stranger sealed is nobody's, and what is over a limit would let one message
-// cost as much as all those before it.
+// a stranger sealed is nobody's, and what is over a limit is not worth its room.
 func (f *folding) history(o *Order) {
 	o.Timeline = make([]TimelineEntry, 0, len(f.ts))
+	shown := 0
 	for i := range f.ts {
 		t := &f.ts[i]
 		o.Version = max(o.Version, t.Seq)
+		if t.reason == OverLimit {
+			if shown++; shown > maxOverLimit {
+				o.Omitted++
+				continue
+			}
+		}
 		ref := FactRef(t.ID, t.N)
 		if t.Box != nil && t.reason != NotAParticipant && t.reason != OverLimit {
 			if o.Boxes == nil {

@@ -29,7 +29,8 @@ import (
 //	13  a field's value is that of the ≺-greatest accepted fact that carries it,
 //	    bound before unbound
 //	14  times are those of the ≺-least accepted fact of the verb
-//	15  the timeline is all facts in ≺, each ok or with its reason
+//	15  the timeline is all facts in ≺, each ok or with its reason; of those over
+//	    a limit, the first hundred
 //
 // In one line for users: what was settled two hours ago stays settled.
 func Fold(p Pair, facts []Fact) *Order {

@@ -306,3 +306,16 @@ func isHeld(want bool) func(*testing.T, *Order) {
 		}
 	}
 }
+
+// A flood of messages over the limit does not grow the order without bound.
+func TestOverLimitIsOmitted(t *testing.T) {
+	facts := []Fact{says(ana, Intent, 0)}
+	for i := range maxOverLimit + 50 {
+		facts = append(facts, says(ana, Note, int64(i+1), held))
+	}
+	facts[len(facts)-1].Seq = 7
+	o := fold(facts...)
+	if len(o.Timeline) != 1+maxOverLimit || o.Omitted != 50 || o.Version != 7 {
+		t.Errorf("got %d lines, %d omitted, version %d", len(o.Timeline), o.Omitted, o.Version)
+	}
+}

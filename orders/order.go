@@ -56,6 +56,7 @@ type Order struct {
 	Held                     bool             `json:"held,omitempty"` // looks like spam: the buyer was over a limit, and the seller has not answered
 	Version                  int64            `json:"version"`        // highest ledger seq that bears on the order
 	Timeline                 []TimelineEntry  `json:"timeline"`
+	Omitted                  int              `json:"omitted,omitempty"`        // messages over a limit that the timeline does not show
 	Boxes                    map[string]Box   `json:"boxes,omitempty"`          // by fact (TimelineEntry.Fact)
 	AllowedActions           []Verb           `json:"allowedActions,omitempty"` // for the viewer, computed when read
 }
