@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"reflect"
 	"regexp"
 	"strings"
 	"time"
@@ -178,8 +179,14 @@ func parseConfig(text []byte, c *config) error {
 	case errors.As(err, &wrong):
 		row, col := wrong.Position()
 		return fmt.Errorf("line %d, column %d: %s", row, col, strings.TrimPrefix(wrong.Error(), "toml: "))
+	case err != nil:
+		return err
 	}
-	return err
+	var raw map[string]any
+	if err := toml.Unmarshal(text, &raw); err != nil {
+		return err
+	}
+	return spansHaveUnits("", raw, reflect.TypeFor[config]())
 }
 
 // unknownEnvironment refuses a WAYBILL_ variable that would silently do nothing.

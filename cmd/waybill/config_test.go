@@ -77,6 +77,8 @@ func TestConfigErrors(t *testing.T) {
 		"a limit below 0":      {"[limits]\nconnections = -1\n", "limits.connections: must be above 0"},
 		"no write timeout":     {"[limits]\nwrite_timeout = \"\"\n", "limits.write_timeout: must be above 0"},
 		"a limit without unit": {"[limits]\nwrite_timeout = \"10\"\n", "write 10s, 5m or 17520h"},
+		"a bare number":        {"[retention]\ncompleted = 17520\n", "retention.completed: 17520 has no unit"},
+		"a bare number inline": {"limits = { write_timeout = 10 }\n", "limits.write_timeout: 10 has no unit"},
 		"no size":              {"[limits]\nmemory = \"lots\"\n", "write 512MiB"},
 		"memory":               {"[limits]\nmemory = \"64MiB\"\n", "limits.memory: 64 MiB is too little"},
 		"message":              {"[limits]\nmessage = 1000\n", "limits.message: 1000 B is less than a gift wrap"},

@@ -3,6 +3,7 @@ package main
 import (
 	"encoding"
 	"fmt"
+	"reflect"
 	"time"
 
 	"github.com/dustin/go-humanize"
@@ -51,6 +52,27 @@ func (d *duration) UnmarshalText(text []byte) error {
 		return fmt.Errorf("%q is no time span: write 10s, 5m or 17520h", text)
 	}
 	*d = duration(v)
+	return nil
+}
+
+// spansHaveUnits refuses a bare number where a time span belongs: the TOML library
+// would take it for nanoseconds, and retention.completed = 17520 would erase every
+// finished order at once. raw is the file, or the section of type t in it.
+func spansHaveUnits(section string, raw map[string]any, t reflect.Type) error {
+	for i := range t.NumField() {
+		f := t.Field(i)
+		name := f.Tag.Get("toml")
+		switch value := raw[name].(type) {
+		case map[string]any:
+			if err := spansHaveUnits(section+name+".", value, f.Type); err != nil {
+				return err
+			}
+		case int64:
+			if f.Type == reflect.TypeFor[duration]() {
+				return fmt.Errorf("%s%s: %d has no unit: write \"10s\", \"5m\" or \"17520h\"", section, name, value)
+			}
+		}
+	}
 	return nil
 }
 
