@@ -7,7 +7,6 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
-	"strings"
 	"syscall"
 	"time"
 
@@ -102,9 +101,7 @@ func (d *doctor) checkDaemon(context.Context) {
 		return
 	}
 	d.running = true
-	pid := make([]byte, 20)
-	n, _ := f.Read(pid) // only to be shown
-	d.ok("daemon", "a relay is running, pid %s", strings.TrimSpace(string(pid[:n])))
+	d.ok("daemon", "a relay is running, pid %s", holder(f))
 }
 
 // checkKeys opens every key, and makes none.

@@ -2,6 +2,9 @@ package main
 
 import (
 	"context"
+	"os"
+	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -157,7 +160,11 @@ func TestOneDaemonPerFolder(t *testing.T) {
 	d := startDaemon(t, func(*config) {})
 	cfg := d.cfg
 	cfg.Relay.Listen = "127.0.0.1:0"
-	if _, err := openDaemon(t.Context(), cfg, zerolog.Nop()); err == nil {
-		t.Error("a second daemon runs in the same folder")
+	_, err := openDaemon(t.Context(), cfg, zerolog.Nop())
+	if err == nil {
+		t.Fatal("a second daemon runs in the same folder")
+	}
+	if want := "another waybill is running, pid " + strconv.Itoa(os.Getpid()) + ": "; !strings.HasPrefix(err.Error(), want) || strings.Contains(err.Error(), "\n") {
+		t.Errorf("got %q, want one line that begins with %q", err, want)
 	}
 }
