@@ -7,6 +7,7 @@ import (
 	"os/signal"
 	"syscall"
 
+	"github.com/rs/zerolog"
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 )
@@ -41,15 +42,25 @@ and needs a restart. A configuration with an error changes nothing.`,
 			if err := prepareProcess(cfg, log); err != nil {
 				return err
 			}
-			d, err := openDaemon(ctx, cfg, log)
-			if err != nil {
-				return err
-			}
-			d.load, d.signals = func() (config, error) { return loadConfig(a.configFile) }, reloads
-			d.limited = append(d.limited, func(c config) error { limitMemory(c.Limits.Memory, log); return nil })
-			return errors.Join(d.run(ctx), d.close())
+			return a.work(ctx, cfg, log, reloads)
 		},
 	}
+}
+
+// work runs a relay until ctx ends. To be stopped is no error, before it is open
+// neither.
+func (a *app) work(ctx context.Context, cfg config, log zerolog.Logger, reloads <-chan os.Signal) error {
+	d, err := openDaemon(ctx, cfg, log)
+	switch {
+	case err != nil && ctx.Err() != nil:
+		log.Info().Err(err).Msg("the relay was stopped before it was open")
+		return nil
+	case err != nil:
+		return err
+	}
+	d.load, d.signals = func() (config, error) { return loadConfig(a.configFile) }, reloads
+	d.limited = append(d.limited, func(c config) error { limitMemory(c.Limits.Memory, log); return nil })
+	return errors.Join(d.run(ctx), d.close())
 }
 
 // hangups hands on every SIGHUP that asks for a reload, until ctx ends. The one
