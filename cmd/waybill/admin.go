@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"log"
 	"net"
@@ -27,7 +28,7 @@ func (d *daemon) openAdmin(context.Context) error {
 	}
 	l, err := net.Listen("tcp", d.cfg.Admin.Listen)
 	if err != nil {
-		return err
+		return fmt.Errorf("admin.listen: %w", err)
 	}
 	d.admin = &admin{listener: l, served: make(chan error, 1), server: &http.Server{
 		Handler:           adminHandler(newHealth(probeWithin, d.readiness()...)),

@@ -168,7 +168,7 @@ func (d *daemon) openRelay(ctx context.Context) error {
 		return err
 	}
 	if d.listener, err = net.Listen("tcp", cfg.Listen); err != nil {
-		return err
+		return fmt.Errorf("relay.listen: %w", err)
 	}
 	if len(cfg.PublicURLs) == 0 {
 		cfg.PublicURLs = localURLs(strconv.Itoa(d.listener.Addr().(*net.TCPAddr).Port))

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"net"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -43,6 +44,29 @@ func startDaemon(t *testing.T, change func(*config)) *daemon {
 		}
 	})
 	return d
+}
+
+// An address that is taken: which key is wrong.
+func TestTakenAddress(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	for key, change := range map[string]func(*config){
+		"relay.listen": func(c *config) { c.Relay.Listen = l.Addr().String() },
+		"admin.listen": func(c *config) { c.Admin.Listen = l.Addr().String() },
+	} {
+		cfg := defaults()
+		cfg.DataDir, cfg.Relay.Listen, cfg.Redis.Embedded = t.TempDir(), "127.0.0.1:0", "memory"
+		change(&cfg)
+		if err := cfg.complete(); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := openDaemon(t.Context(), cfg, zerolog.Nop()); err == nil || !strings.HasPrefix(err.Error(), key+": ") {
+			t.Errorf("%s: got %v", key, err)
+		}
+	}
 }
 
 // Every writing method of orders.Service builds a real message that comes back
