@@ -32,7 +32,11 @@ func (c *config) hasSecrets() bool {
 		}
 	}
 	u, err := url.Parse(c.Redis.URL)
-	return c.Redis.URLFile == "" && err == nil && u.User != nil
+	if err != nil || c.Redis.URLFile != "" {
+		return false
+	}
+	_, given := u.User.Password()
+	return given
 }
 
 // checkMode warns of a file that others than its owner may read.
@@ -123,6 +127,7 @@ func (d *doctor) checkKeys(context.Context) {
 	} else {
 		d.ok("keys", "the master key is read")
 	}
+	d.checkMode("keys", c.IdentityPassphraseFile, "it is a passphrase")
 	d.checkIdentity(master)
 	d.checkDelegated(master)
 }

@@ -15,6 +15,9 @@ const redisPatience = 10 * time.Second
 func (d *doctor) checkRedis(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, redisPatience)
 	defer cancel()
+	for _, path := range []string{d.cfg.Redis.URLFile, d.cfg.Redis.TLSKeyFile} {
+		d.checkMode("redis", path, "a secret may be in it")
+	}
 	own := d.cfg.Redis.URL == ""
 	if own && !d.running {
 		d.ok("redis", "redis.url is empty: the relay brings its own, and it is not running")

@@ -44,6 +44,39 @@ func unused(t *testing.T) string {
 	return l.Addr().String()
 }
 
+// A name alone is no secret: others may read that configuration.
+func TestHasSecrets(t *testing.T) {
+	for url, want := range map[string]bool{
+		"": false, "redis://h": false, "rediss://waybill@h/3": false, "redis://:geheim@h": true, "redis://waybill:geheim@h": true,
+	} {
+		if c := (config{Redis: redisConfig{URL: url}}); c.hasSecrets() != want {
+			t.Errorf("%q: got %v", url, !want)
+		}
+	}
+	if c := (config{Redis: redisConfig{URL: "redis://:geheim@h", URLFile: "/x"}}); c.hasSecrets() {
+		t.Error("what is in redis.url_file is not in the configuration")
+	}
+	if c := (config{Keys: keysConfig{Delegated: []delegatedConfig{{Secret: "nsec1"}}}}); !c.hasSecrets() {
+		t.Error("a delegated key is a secret")
+	}
+}
+
+// The files of a Redis are looked at even where it is not asked.
+func TestDoctorOnRedisFiles(t *testing.T) {
+	file := func(name string) string {
+		path := filepath.Join(t.TempDir(), name)
+		if err := os.WriteFile(path, nil, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	d := doctor{cfg: config{Redis: redisConfig{URLFile: file("url"), TLSKeyFile: file("client.key")}}}
+	d.checkRedis(t.Context())
+	if n := d.count(levelProblem); n != 2 {
+		t.Errorf("got %d problems, want 2: %v", n, d.findings)
+	}
+}
+
 func (p *patient) file(name string) string { return filepath.Join(p.dir, name) }
 
 func (p *patient) configure() string {
@@ -155,6 +188,12 @@ func TestDoctor(t *testing.T) {
 	p.finds("open to all", "warning: data is open", "problem: master.key may be read or written by everybody", "problem: the master key: ")
 	p.chmod("data", 0o700)
 	p.chmod("data/master.key", 0o600)
+	if err := os.WriteFile(p.file("passphrase"), []byte("open sesame\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	p.more = fmt.Sprintf("[keys]\nidentity_passphrase_file = %q", p.file("passphrase"))
+	p.finds("an open passphrase", "problem: passphrase may be read or written by everybody")
+	p.more = ""
 
 	tomorrow := time.Now().Add(24 * time.Hour)
 	if err := os.Chtimes(p.file("data/waybill.db"), tomorrow, tomorrow); err != nil {
