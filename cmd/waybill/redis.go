@@ -116,7 +116,11 @@ func dialIndexes(ctx context.Context, cfg config, more ...redisstore.Option) (*r
 	if err != nil {
 		return nil, err
 	}
-	return redisstore.Dial(ctx, url, append(options, more...)...)
+	store, err := redisstore.Dial(ctx, url, append(options, more...)...)
+	if cfg.Redis.URL == "" && orders.ErrorCode(err) == orders.EUNAVAILABLE { // a kill -9 leaves its word behind
+		return nil, orders.Errorf(orders.EUNAVAILABLE, "is the relay in %s running? Its own Redis is not reached: %w", cfg.DataDir, err)
+	}
+	return store, err
 }
 
 // indexesURL is where the order indexes are: the operator's Redis, or the one that

@@ -46,6 +46,18 @@ func startDaemon(t *testing.T, change func(*config)) *daemon {
 	return d
 }
 
+// A relay that was killed has left word of a Redis that is gone.
+func TestAskAfterAKill(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, redisWord), []byte("unix://"+dir+"/gone.sock\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	_, err := cli(t, dir, "orders", "list")
+	if orders.ErrorCode(err) != orders.EUNAVAILABLE || !strings.Contains(err.Error(), "is the relay in "+dir+" running?") {
+		t.Errorf("got %v", err)
+	}
+}
+
 // An address that is taken: which key is wrong.
 func TestTakenAddress(t *testing.T) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
