@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -9,9 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
-	"strings"
 	"sync/atomic"
-	"syscall"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -71,45 +68,6 @@ func openDaemon(ctx context.Context, cfg config, log zerolog.Logger) (d *daemon,
 	}
 	return d, nil
 }
-
-// openFolder makes sure that nobody else works in the data folder or on the
-// ledger: two daemons would each believe to be alone.
-func (d *daemon) openFolder(context.Context) error {
-	if err := os.MkdirAll(d.cfg.DataDir, 0o700); err != nil {
-		return fmt.Errorf("data_dir: %w", err)
-	}
-	if err := d.lock(filepath.Join(d.cfg.DataDir, pidFile)); err != nil {
-		return err
-	}
-	return d.lock(d.cfg.Ledger.URL + ".pid")
-}
-
-// lock holds a file that says who is running, until the daemon closes.
-func (d *daemon) lock(path string) error {
-	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
-	if err != nil {
-		return err
-	}
-	d.closers = append(d.closers, f.Close)
-	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
-		return fmt.Errorf("another waybill is running, pid %s: %s is locked", holder(f), path)
-	}
-	if err := f.Truncate(0); err != nil {
-		return err
-	}
-	_, err = f.WriteAt([]byte(strconv.Itoa(os.Getpid())+"\n"), 0)
-	return err
-}
-
-// holder is the pid in the file that lock holds, to be shown.
-func holder(f *os.File) string {
-	pid := make([]byte, 20)
-	n, _ := f.ReadAt(pid, 0) // it is shorter
-	return cmp.Or(strings.TrimSpace(string(pid[:n])), "unknown")
-}
-
-// pidFile is locked while a daemon runs in the data folder, and holds its pid.
-const pidFile = "waybill.pid"
 
 func (d *daemon) openKeys(context.Context) error {
 	master, err := nip17.LoadMaster(d.cfg.Keys.MasterFile)
