@@ -81,10 +81,10 @@ func (l *line) hangUp() {
 	}
 }
 
-// within is eventually with a patience of its own.
+// within asks again and again until ok says nothing, or patience is over.
 func within(t *testing.T, patience time.Duration, what string, ok func() error) {
 	t.Helper()
-	tick := time.NewTicker(20 * time.Millisecond)
+	tick := time.NewTicker(10 * time.Millisecond)
 	defer tick.Stop()
 	late := time.After(patience)
 	for {

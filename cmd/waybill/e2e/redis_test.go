@@ -11,7 +11,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/redis/go-redis/v9"
 
@@ -49,20 +48,7 @@ func embeddedURL(d *daemon) string {
 // eventually asks again and again until ok says nothing, or patience is over.
 func eventually(t *testing.T, what string, ok func() error) {
 	t.Helper()
-	tick := time.NewTicker(10 * time.Millisecond)
-	defer tick.Stop()
-	late := time.After(patience)
-	for {
-		err := ok()
-		if err == nil {
-			return
-		}
-		select {
-		case <-tick.C:
-		case <-late:
-			t.Fatalf("%s: after %v: %v", what, patience, err)
-		}
-	}
+	within(t, patience, what, ok)
 }
 
 // order waits for the order to be as ok wants it, checks every index of it, and
