@@ -16,6 +16,7 @@ import (
 	"github.com/pelletier/go-toml/v2"
 
 	"github.com/waybill-relay/waybill/nip17"
+	"github.com/waybill-relay/waybill/orders"
 )
 
 // config is the one config file. Every key is also WAYBILL_<SECTION>_<KEY> in the
@@ -138,8 +139,17 @@ func defaults() config {
 	}
 }
 
-// loadConfig reads the file ("" for none), then the environment.
+// loadConfig reads the file ("" for none), then the environment. EINVALID, so that
+// nobody starts again and again what cannot start.
 func loadConfig(path string) (config, error) {
+	c, err := readConfig(path)
+	if err != nil {
+		err = orders.Errorf(orders.EINVALID, "%w", err)
+	}
+	return c, err
+}
+
+func readConfig(path string) (config, error) {
 	c := defaults()
 	if path != "" {
 		text, err := os.ReadFile(path)

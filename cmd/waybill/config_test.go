@@ -130,7 +130,7 @@ func TestEnvironment(t *testing.T) {
 		t.Errorf("got %+v", c.Keys.Delegated)
 	}
 	t.Setenv("WAYBILL_RELAY_LISSTEN", "x")
-	if _, err := loadConfig(""); err == nil || !strings.Contains(err.Error(), "WAYBILL_RELAY_LISSTEN") {
+	if _, err := loadConfig(""); exitCode(err) != 2 || !strings.Contains(err.Error(), "WAYBILL_RELAY_LISSTEN") {
 		t.Errorf("got %v, want the unknown variable named", err)
 	}
 }

@@ -28,7 +28,7 @@ other case.`,
 		Example: "  waybill healthcheck\n  waybill healthcheck --ready",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			cfg, err := loadConfig(a.configFile)
+			cfg, err := readConfig(a.configFile)
 			if err != nil {
 				return err
 			}
