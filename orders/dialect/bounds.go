@@ -106,7 +106,7 @@ func isUnshown(r rune) bool {
 
 // webURL is s where that is a web address fit to be shown and followed, else "".
 func webURL(s string) string {
-	if len(s) > maxURL || strings.ContainsFunc(s, func(r rune) bool { return isUnshown(r) || unicode.IsSpace(r) }) {
+	if len(s) > maxURL || !utf8.ValidString(s) || strings.ContainsFunc(s, func(r rune) bool { return isUnshown(r) || unicode.IsSpace(r) }) {
 		return ""
 	}
 	if scheme, rest, ok := strings.Cut(s, "://"); !ok || rest == "" ||
