@@ -65,13 +65,13 @@ func (a *app) work(ctx context.Context, cfg config, log zerolog.Logger, reloads 
 
 // hangups hands on every SIGHUP that asks for a reload, until ctx ends. The one
 // that a closing terminal sends to what runs in it stops the relay instead: fd,
-// which was that terminal, is none any more.
+// which was that terminal, is none any more. SIGHUP stays caught for the life of
+// the process: its default action would kill a relay that is just being stopped.
 func hangups(ctx context.Context, stop func(), fd int) <-chan os.Signal {
 	interactive := term.IsTerminal(fd)
 	raw, reloads := make(chan os.Signal, 1), make(chan os.Signal, 1)
 	signal.Notify(raw, syscall.SIGHUP)
 	go func() {
-		defer signal.Stop(raw)
 		for {
 			select {
 			case <-ctx.Done():

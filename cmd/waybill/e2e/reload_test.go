@@ -83,3 +83,30 @@ func TestReload(t *testing.T) {
 		t.Error("the seller's secret key stands in the log")
 	}
 }
+
+// TestSignalsWhileStopping: a relay that is being stopped ends well however many
+// signals follow; none of them finds its default action, which kills.
+func TestSignalsWhileStopping(t *testing.T) {
+	for _, also := range []syscall.Signal{syscall.SIGHUP, syscall.SIGTERM, syscall.SIGINT} {
+		t.Run(also.String(), func(t *testing.T) {
+			d := newDaemon(t, "", nil)
+			d.start()
+			if err := d.serves.cmd.Process.Signal(syscall.SIGTERM); err != nil {
+				t.Fatal(err)
+			}
+			for limit := time.After(patience); ; {
+				select {
+				case <-d.serves.exited:
+					if state := d.serves.cmd.ProcessState; state.ExitCode() != 0 {
+						t.Fatalf("it ended with %v, want exit code 0\n%s", state, d.log.text())
+					}
+					return
+				case <-limit:
+					t.Fatalf("it still runs:\n%s", d.log.text())
+				default:
+					_ = d.serves.cmd.Process.Signal(also) // an error: it has ended
+				}
+			}
+		})
+	}
+}
