@@ -1,18 +1,28 @@
 package orders
 
-import "context"
+import (
+	"context"
+	"time"
+)
 
 // reader puts the access rules in front of an Index: the one place that says
 // who sees what.
 type reader struct {
 	index Index
 	admin func(pubkey string) bool
+	now   func() time.Time
 }
 
 // NewReader returns a Reader over the index. admin tells whether a public key
 // (hex) is one of the operator's admins.
 func NewReader(index Index, admin func(pubkey string) bool) Reader {
-	return &reader{index, admin}
+	return &reader{index, admin, time.Now}
+}
+
+// show adds what is not stored: what depends on now, and on who looks.
+func (r *reader) show(o *Order, to Role) {
+	o.Now(r.now().UnixMilli())
+	o.AllowedActions = o.Actions(to)
 }
 
 func notFound() error { return Errorf(ENOTFOUND, "no such order") }
@@ -37,7 +47,7 @@ func (r *reader) GetOrder(ctx context.Context, caller, intentID string) (*Order,
 	if role == 0 {
 		return nil, notFound()
 	}
-	o.AllowedActions = o.Actions(role)
+	r.show(o, role)
 	return o, nil
 }
 
@@ -55,7 +65,7 @@ func (r *reader) own(ctx context.Context, caller string, l List, q Query) (Page,
 	}
 	page, err := r.index.List(ctx, l, q)
 	for _, o := range page.Items {
-		o.AllowedActions = o.Actions(l.As)
+		r.show(o, l.As)
 	}
 	return page, err
 }
@@ -78,8 +88,9 @@ func (r *reader) GetAllOrders(ctx context.Context, caller string, q Query) (Page
 	page, err := r.index.List(ctx, List{}, q)
 	for _, o := range page.Items {
 		if o.WasDisputed() {
-			o.AllowedActions = o.Actions(Admin)
+			r.show(o, Admin)
 		} else {
+			o.Now(r.now().UnixMilli())
 			o.hidePrivate()
 		}
 	}

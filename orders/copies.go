@@ -18,6 +18,27 @@ type telling struct {
 	reason Reason // why it is refused; "" while it stands
 }
 
+// speakers returns the facts with every sender named: who is not named in a
+// message that names one party is the other one. Where the key that sealed it is
+// his after all, he has proven it.
+func (p Pair) speakers(facts []Fact) []Fact {
+	facts = slices.Clone(facts)
+	a, b := p.Parties()
+	for i := range facts {
+		f := &facts[i]
+		if f.Sender != "" || len(f.Parties) != 1 || !p.Has(f.Parties[0]) {
+			continue
+		}
+		if f.Sender = a; f.Parties[0] == a {
+			f.Sender = b
+		}
+		if f.Key == f.Sender {
+			f.Key, f.Trust = "", Bound
+		}
+	}
+	return facts
+}
+
 const (
 	hour = int64(60 * 60_000)
 	// twinGap is how far apart the clocks of one message built twice may be.
@@ -82,10 +103,10 @@ func (f *Fact) said() string {
 	return strings.Join([]string{f.Sender, string(f.Trust), string(f.Verb), f.OrderID, string(public)}, "\x00")
 }
 
-// apart reports whether two lists of inboxes have none in common, and neither
-// is empty: what came through no inbox has no second copy of this kind.
-func apart(a, b []string) bool {
-	return len(a) > 0 && len(b) > 0 && !slices.ContainsFunc(a, func(x string) bool { return slices.Contains(b, x) })
+// apart reports whether two lists, of inboxes or transports, have nothing in common,
+// and neither is empty: what came through no inbox has no second copy of this kind.
+func apart[T comparable](a, b []T) bool {
+	return len(a) > 0 && len(b) > 0 && !slices.ContainsFunc(a, func(x T) bool { return slices.Contains(b, x) })
 }
 
 func union[T cmp.Ordered](a, b []T) []T {

@@ -42,8 +42,10 @@ type Fact struct {
 	Inboxes    []string    `json:"inboxes"`       // whose inboxes it came through (hex), sorted
 	Transports []Transport `json:"transports"`    // sorted
 
-	Verb    Verb     `json:"verb"`
-	Sender  string   `json:"sender"`            // who speaks: proven where Trust is Bound, claimed where not
+	Verb Verb `json:"verb"`
+	// Sender is who speaks: proven where Trust is Bound, claimed where not. "" is the
+	// party whom the message does not name, the other one than Parties[0].
+	Sender  string   `json:"sender"`
 	Key     string   `json:"key,omitempty"`     // the key that sealed it, where it is not Sender's
 	Parties []string `json:"parties"`           // one or two keys, sorted: whom the message is between
 	OrderID string   `json:"orderId,omitempty"` // the client's order id, escaped (EscapeID); "" in free text
@@ -57,6 +59,9 @@ type Fact struct {
 	ByNode         bool `json:"byNode,omitempty"`         // evidence of the relay's own payment node
 	SellerDelivers bool `json:"sellerDelivers,omitempty"` // the dialect lets a seller say delivered
 	Hint           bool `json:"hint,omitempty"`           // guessed from free text: a note where the sender may not say the verb
+	Leg            bool `json:"leg,omitempty"`            // a request that a buyer may write too, of how he pays: then it is a note
+	Acceptance     bool `json:"acceptance,omitempty"`     // the seller takes the order on: a note unless a payment was said before
+	Standing       bool `json:"standing,omitempty"`       // says how things stand: said again, nothing more has happened
 	Held           bool `json:"held,omitempty"`           // its author had said more than the operator's limits allow
 
 	Public
@@ -70,11 +75,14 @@ type Fact struct {
 type Public struct {
 	Products      []Product `json:"products,omitempty"`
 	Amount        *int64    `json:"amount,omitempty"`        // sats: the total of an intent, the sum asked, paid, or refunded
+	Fiat          *Money    `json:"fiat,omitempty"`          // the same where it is in a currency that is not worth a fixed number of sats
 	ShippingQuote *int64    `json:"shippingQuote,omitempty"` // sats
 	Medium        string    `json:"medium,omitempty"`        // lightning, bitcoin, ecash, fiat …
 	PaymentHash   string    `json:"paymentHash,omitempty"`   // of the invoice in a request, or of the one a receipt pays (hex)
 	PreimageHash  string    `json:"preimageHash,omitempty"`  // SHA-256 of the preimage a receipt shows (hex)
 	Mint          string    `json:"mint,omitempty"`          // of an ecash payment
+	TokenHash     string    `json:"tokenHash,omitempty"`     // SHA-256 of the ecash token a receipt holds (hex)
+	Payee         string    `json:"payee,omitempty"`         // whom a payment goes to, where the message is not between him and its sender (hex)
 	Expiry        int64     `json:"expiry,omitempty"`        // ms: until when the payment link is good
 	ETA           int64     `json:"eta,omitempty"`           // ms: estimated delivery
 	Tracking      string    `json:"tracking,omitempty"`
@@ -95,6 +103,12 @@ type Product struct {
 	Subtotal     json.Number `json:"subtotal,omitempty"`
 	Currency     string      `json:"currency,omitempty"`
 	ImageURL     string      `json:"imageUrl,omitempty"`
+}
+
+// Money is an amount of a currency as the message had it: exact, never converted.
+type Money struct {
+	Amount   json.Number `json:"amount"`
+	Currency string      `json:"currency"` // its code, upper case
 }
 
 // MaxSats is the greatest amount believed: every bitcoin there can be.

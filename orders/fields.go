@@ -1,5 +1,7 @@
 package orders
 
+import "slices"
+
 // last is the ≺-greatest accepted telling that ok takes, bound ones first; nil
 // where there is none.
 func (f *folding) last(ok func(*telling) bool, verbs ...Verb) (found *telling) {
@@ -62,7 +64,7 @@ func (f *folding) order() *Order {
 	f.details(o)
 	f.private(o)
 	f.parcels(o)
-	f.afterCancel()
+	f.exceptional()
 	f.pay(o, base)
 	o.Exceptions = f.exceptions
 	f.history(o)
@@ -81,8 +83,19 @@ func (f *folding) leading() *telling {
 	return nil
 }
 
-// sums fills the amounts. A stub shows what was asked, or else what was paid; in
-// both the shipping is included.
+// claimed are the flags of an intent whose total is only its client's word: it is
+// not the sum of the lines, or was made of another currency by a rate of its own.
+var claimed = []Flag{"total-claimed", "total-converted"}
+
+// priced reports whether t names an amount that a payment can be held against.
+func (t *telling) priced() bool {
+	_, ok := t.sats()
+	return ok && !slices.ContainsFunc(t.Flags, func(x Flag) bool { return slices.Contains(claimed, x) })
+}
+
+// sums fills the amounts. The total is that of the intent; where there is none, or
+// it is only claimed, what was asked, or else what was paid: in both the shipping
+// is included.
 func (f *folding) sums(o *Order) {
 	if t := f.last(func(t *telling) bool {
 		return t.ShippingQuote != nil && *t.ShippingQuote >= 0 && *t.ShippingQuote <= MaxSats
@@ -90,16 +103,22 @@ func (f *folding) sums(o *Order) {
 		o.ShippingQuote = *t.ShippingQuote
 	}
 	has := func(t *telling) bool { _, ok := t.sats(); return ok }
-	for _, verb := range []Verb{Intent, Request, Paid} {
-		if t := f.last(has, verb); t != nil && (verb == Intent || o.Stub) {
-			o.TotalSats, _ = t.sats()
-			if verb != Intent {
-				o.TotalSats = max(0, o.TotalSats-o.ShippingQuote)
-			}
-			break
-		}
+	if t := f.last((*telling).priced, Intent); t != nil {
+		o.TotalSats, _ = t.sats()
+	} else if t := f.last(has, Request); t != nil {
+		asked, _ := t.sats()
+		o.TotalSats = max(0, asked-o.ShippingQuote)
+	} else if paid, named := f.paid(); named {
+		o.TotalSats = max(0, paid-o.ShippingQuote)
+	} else if t := f.last(has, Intent); t != nil {
+		o.TotalSats, _ = t.sats()
 	}
 	o.GrandTotal = o.TotalSats + o.ShippingQuote
+	for _, verb := range []Verb{Intent, Request, Paid} {
+		if t := f.last(func(t *telling) bool { return t.Fiat != nil }, verb); t != nil && o.FiatTotal == nil {
+			o.FiatTotal = t.Fiat
+		}
+	}
 }
 
 func (f *folding) times(o *Order) {
@@ -125,6 +144,10 @@ func (f *folding) details(o *Order) {
 	}
 	if t := f.last(func(t *telling) bool { return t.Expiry > 0 }, Request); t != nil {
 		o.PaymentExpiry = t.Expiry
+	}
+	// Some clients give the orders of one cart one id, and no other link.
+	if t := f.leading(); t != nil {
+		o.CheckoutID = t.OrderID
 	}
 	if t := f.last(func(t *telling) bool { return t.CheckoutID != "" }); t != nil {
 		o.CheckoutID = t.CheckoutID
@@ -153,12 +176,13 @@ func (f *folding) private(o *Order) {
 }
 
 // parcels lists the shipments: one per carrier and tracking number, and one per
-// fact where there is no number to tell parcels apart by.
+// fact where there is no number to tell parcels apart by, unless the fact only
+// repeats how things stand.
 func (f *folding) parcels(o *Order) {
 	known := map[[2]string]int{}
 	for _, t := range f.accepted(Shipped) {
 		key := [2]string{t.Carrier, t.Tracking}
-		if i, ok := known[key]; ok && t.Tracking != "" {
+		if i, ok := known[key]; ok && (t.Tracking != "" || t.Standing) {
 			if t.ETA > 0 {
 				o.Shipments[i].EstimatedDelivery = t.ETA
 			}
@@ -172,12 +196,19 @@ func (f *folding) parcels(o *Order) {
 	}
 }
 
-// afterCancel notes what went on although the order was cancelled.
-func (f *folding) afterCancel() {
+// askings are the codes of notes by which a party asks for something that is no
+// state of an order, and that a human must answer.
+var askings = []string{"return-requested", "refund-requested", "exchange-requested"}
+
+// exceptional notes what a human should look at: trouble on the way, what a party
+// asks for, and what went on although the order was cancelled.
+func (f *folding) exceptional() {
 	for i, t := range f.accepted() {
 		switch {
 		case t.Verb == Exception:
 			f.except("shipping-exception", t)
+		case t.Verb == Note && slices.Contains(askings, t.Code):
+			f.except(t.Code, t)
 		case t.rule.Progress && f.cancel >= 0 && f.cancel < i && f.outcome == "":
 			f.except(string(t.Verb)+"-after-cancel", t)
 		}
@@ -214,7 +245,7 @@ func (f *folding) history(o *Order) {
 			Fact: ref, Verb: t.Verb, Sender: t.Sender, Role: t.role.String(),
 			At: t.tau, ReceivedAt: t.ReceivedAt, OK: t.reason == "", Reason: t.reason,
 			Trust: t.Trust, Dialect: t.Dialect, Transports: t.Transports,
-			Carries: t.Carries, Flags: t.Flags, Amount: t.Amount, Medium: t.Medium,
+			Carries: t.Carries, Flags: t.Flags, Amount: t.Amount, Fiat: t.Fiat, Medium: t.Medium, Mint: t.Mint, Payee: t.Payee,
 			Tracking: t.Tracking, Carrier: t.Carrier, Outcome: t.Outcome, Code: t.Code,
 		})
 	}

@@ -1,6 +1,7 @@
 package orders
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 
@@ -10,13 +11,15 @@ import (
 // Fold computes the state of one order from the set of its facts: the order of
 // the slice, repetitions and copies do not matter. IntentID is left to the caller.
 //
-//	 1  copies of one rumor are one fact, twins too (merge)
+//	 1  copies of one rumor are one fact, twins too (merge); a sender whom the
+//	    message does not name is the party it does not name (speakers)
 //	 2  facts stand in the order ≺ of the time that counts (place)
 //	 3  the buyer is the author of the ≺-least bound intent, else of the unbound
 //	    one, else the side that the ≺-least role-bound fact implies
 //	 4  refused: a stranger; a verb that is not of the sender's role; a throw-away
 //	    key with a verb it may not say; whatever but an intent is over a limit
-//	 5  one intent stands, the ≺-least, bound before unbound; others are duplicates
+//	 5  one intent stands, the ≺-least, bound before unbound; others are duplicates,
+//	    but for one that is its other part (completes)
 //	 6  commit is the ≺-least bound process, shipped or delivered of the seller;
 //	    done the ≺-least bound delivered
 //	 7  a cancel counts unless done ≺ it, or it is the buyer's and commit ≺ it
@@ -25,7 +28,8 @@ import (
 //	10  the status: disputed while one is open, else the outcome, else cancelled,
 //	    else the highest that was said
 //	11  progress after an accepted cancel is an exception; its data still count
-//	12  the payment is a state of its own (pay)
+//	12  the payment is a state of its own (pay); too little, too much, or too late
+//	    is an exception
 //	13  a field's value is that of the ≺-greatest accepted fact that carries it,
 //	    bound before unbound
 //	14  times are those of the ≺-least accepted fact of the verb
@@ -34,7 +38,7 @@ import (
 //
 // In one line for users: what was settled two hours ago stays settled.
 func Fold(p Pair, facts []Fact) *Order {
-	ts := merge(slices.Clone(facts))
+	ts := merge(p.speakers(facts))
 	place(ts)
 	f := folding{pair: p, ts: ts}
 	f.buyer = f.findBuyer()
@@ -123,6 +127,7 @@ func (f *folding) findBuyer() string {
 // judgeSenders refuses what its sender may not say. A party who is also an admin
 // is a party only: nobody rules in his own case.
 func (f *folding) judgeSenders() {
+	paid := false // somebody has proven that he says so
 	for i := range f.ts {
 		t := &f.ts[i]
 		switch {
@@ -139,8 +144,9 @@ func (f *folding) judgeSenders() {
 		if t.Verb == Delivered && t.role == Seller {
 			may = t.SellerDelivers
 		}
-		if t.Hint && !may && t.role&(Buyer|Seller) != 0 {
-			t.Verb, t.rule, may = Note, ruleOf[Note], true // a guess that was wrong
+		guess := t.Hint || t.Leg // where it is wrong, it was no request
+		if party := t.role&(Buyer|Seller) != 0; party && (guess && !may || t.Acceptance && may && !paid) {
+			t.Verb, t.rule, may = Note, ruleOf[Note], true
 		}
 		switch {
 		case t.role == 0:
@@ -151,6 +157,8 @@ func (f *folding) judgeSenders() {
 			t.reason = UnboundSender
 		case t.Held && t.Verb != Intent:
 			t.reason = OverLimit
+		case t.Verb == Paid || t.Verb == Confirm:
+			paid = paid || t.Trust == Bound
 		}
 	}
 }
@@ -160,12 +168,42 @@ func (f *folding) chooseIntent() {
 	if f.intent = f.first(bound, Intent); f.intent < 0 {
 		f.intent = f.first(nil, Intent)
 	}
+	if f.intent < 0 {
+		return
+	}
+	standing := f.ts[f.intent]
 	for i, t := range f.accepted(Intent) {
-		if i != f.intent {
+		if i != f.intent && !t.completes(&standing) {
 			t.reason = DuplicateID
 		}
 	}
 }
+
+// completes reports whether the intent t is a part of the order that the standing
+// one begins: the same key speaks, nothing contradicts, and it came by another
+// transport, as where a client publishes an order without the address and wraps it
+// with the address; or the key is a throw-away one, which is made for one order.
+// What t adds is noted in standing, so that a third contradicts neither.
+func (t *telling) completes(standing *telling) bool {
+	same := t.Sender == standing.Sender && t.Trust == standing.Trust && t.Key == standing.Key
+	part := t.Trust != Bound || apart(t.Transports, standing.Transports)
+	a, b := &t.Public, &standing.Public
+	if !same || !part || !agree(a.Amount, b.Amount) || !agree(a.Fiat, b.Fiat) ||
+		a.Shipping != "" && b.Shipping != "" && a.Shipping != b.Shipping ||
+		a.CheckoutID != "" && b.CheckoutID != "" && a.CheckoutID != b.CheckoutID ||
+		len(a.Products) > 0 && len(b.Products) > 0 && !slices.Equal(a.Products, b.Products) {
+		return false
+	}
+	b.Amount, b.Fiat = cmp.Or(b.Amount, a.Amount), cmp.Or(b.Fiat, a.Fiat)
+	b.Shipping, b.CheckoutID = cmp.Or(b.Shipping, a.Shipping), cmp.Or(b.CheckoutID, a.CheckoutID)
+	if len(b.Products) == 0 {
+		b.Products = a.Products
+	}
+	return true
+}
+
+// agree reports whether two values are the same, or one is not there.
+func agree[T comparable](a, b *T) bool { return a == nil || b == nil || *a == *b }
 
 func (f *folding) judgeCancels() {
 	f.commit = f.first(func(t *telling) bool { return t.Trust == Bound && t.role == Seller }, Process, Shipped, Delivered)

@@ -15,7 +15,8 @@ type Order struct {
 	Products      []Product `json:"products"`
 	TotalSats     int64     `json:"totalSats"`
 	ShippingQuote int64     `json:"shippingQuote,omitempty"`
-	GrandTotal    int64     `json:"grandTotal"` // TotalSats + ShippingQuote
+	GrandTotal    int64     `json:"grandTotal"`          // TotalSats + ShippingQuote
+	FiatTotal     *Money    `json:"fiatTotal,omitempty"` // the total where it was named in another currency, never converted
 
 	Status           Status `json:"status"`
 	CreatedTimestamp int64  `json:"createdTimestamp"`
@@ -50,15 +51,17 @@ type Order struct {
 	DisputeOutcome           Outcome          `json:"disputeOutcome,omitempty"`
 	Dialect                  string           `json:"dialect"`
 	Trust                    Trust            `json:"trust"` // of the standing intent, else of the first fact
-	CheckoutID               string           `json:"checkoutId,omitempty"`
-	ShippingOption           string           `json:"shippingOption,omitempty"`
-	Stub                     bool             `json:"stub,omitempty"` // no intent has come yet
-	Held                     bool             `json:"held,omitempty"` // looks like spam: the buyer was over a limit, and the seller has not answered
-	Version                  int64            `json:"version"`        // highest ledger seq that bears on the order
-	Timeline                 []TimelineEntry  `json:"timeline"`
-	Omitted                  int              `json:"omitted,omitempty"`        // messages over a limit that the timeline does not show
-	Boxes                    map[string]Box   `json:"boxes,omitempty"`          // by fact (TimelineEntry.Fact)
-	AllowedActions           []Verb           `json:"allowedActions,omitempty"` // for the viewer, computed when read
+	// CheckoutID is the same in all orders of one cart: as the client named it, else
+	// the client's order id, which some clients give to all of them.
+	CheckoutID     string          `json:"checkoutId,omitempty"`
+	ShippingOption string          `json:"shippingOption,omitempty"`
+	Stub           bool            `json:"stub,omitempty"` // no intent has come yet
+	Held           bool            `json:"held,omitempty"` // looks like spam: the buyer was over a limit, and the seller has not answered
+	Version        int64           `json:"version"`        // highest ledger seq that bears on the order
+	Timeline       []TimelineEntry `json:"timeline"`
+	Omitted        int             `json:"omitted,omitempty"`        // messages over a limit that the timeline does not show
+	Boxes          map[string]Box  `json:"boxes,omitempty"`          // by fact (TimelineEntry.Fact)
+	AllowedActions []Verb          `json:"allowedActions,omitempty"` // for the viewer, computed when read
 }
 
 // Sealed says where a private value is: field Field of the Private in the box
@@ -101,7 +104,10 @@ type TimelineEntry struct {
 	Carries    []Field     `json:"carries,omitempty"`
 	Flags      []Flag      `json:"flags,omitempty"`
 	Amount     *int64      `json:"amount,omitempty"`
+	Fiat       *Money      `json:"fiat,omitempty"`
 	Medium     string      `json:"medium,omitempty"`
+	Mint       string      `json:"mint,omitempty"`
+	Payee      string      `json:"payee,omitempty"`
 	Tracking   string      `json:"tracking,omitempty"`
 	Carrier    string      `json:"carrier,omitempty"`
 	Outcome    Outcome     `json:"outcome,omitempty"`

@@ -1,5 +1,7 @@
 package orders
 
+import "cmp"
+
 // sats is the amount of a fact, where it names one that can be.
 func (t *telling) sats() (int64, bool) {
 	if t.Amount == nil || *t.Amount < 0 || *t.Amount > MaxSats {
@@ -42,10 +44,17 @@ func (f *folding) pay(o *Order, base Status) {
 	case f.first(nil, Request) >= 0:
 		o.Payment = PaymentRequested
 	}
-	paid := f.paid(o.GrandTotal)
+	paid, named := f.paid()
+	if !named {
+		paid = o.GrandTotal
+	}
 	back := f.refunds(paid)
 	o.RefundedSats = back
+	f.late()
 	if base != StatusCancelled {
+		if named {
+			f.compare(paid, o)
+		}
 		return
 	}
 	switch o.Payment {
@@ -59,13 +68,74 @@ func (f *folding) pay(o *Order, base Status) {
 	}
 }
 
-// paid is what was paid: what the last receipt says, else the grand total.
-func (f *folding) paid(grandTotal int64) int64 {
-	if t := f.last(func(t *telling) bool { _, ok := t.sats(); return ok }, Paid); t != nil {
-		n, _ := t.sats()
-		return n
+// paid is the sum of what was paid, and whether any receipt names an amount.
+// Receipts that prove different payments, or go to different payees, add up; one
+// that cannot be told from the others tells of them again.
+func (f *folding) paid() (sum int64, named bool) {
+	of := map[string]int64{}
+	for _, t := range f.accepted(Paid, Note) {
+		if n, ok := t.sats(); ok && (t.Verb == Paid || t.isLeg()) {
+			payment := cmp.Or(t.PaymentHash, t.PreimageHash, t.TokenHash, t.Payee)
+			of[payment], named = max(of[payment], n), true
+		}
 	}
-	return grandTotal
+	again := of[""]
+	delete(of, "")
+	for _, n := range of {
+		sum = min(sum+n, MaxSats)
+	}
+	return max(sum, again), named
+}
+
+// LegPaid is the code of a note that tells of a part of an order's price that its
+// buyer has paid to Payee, who is no party to it (value for value).
+const LegPaid = "payment-leg-paid"
+
+func (t *telling) isLeg() bool {
+	return t.Verb == Note && t.role == Buyer && t.Payee != "" && t.Code == LegPaid
+}
+
+// compare notes a payment of less than what the seller asked for last, or else the
+// total; or of more than either. Where nobody has named a price there is nothing
+// to compare it with. Each part of a shared price is rounded, which may cost a sat.
+func (f *folding) compare(paid int64, o *Order) {
+	least, most := int64(0), int64(0)
+	if f.last((*telling).priced, Intent) != nil {
+		least, most = o.GrandTotal, o.GrandTotal
+	}
+	for _, t := range f.accepted(Request) {
+		if n, ok := t.sats(); ok {
+			least, most = n, max(most, n)
+		}
+	}
+	parts := int64(0)
+	for _, t := range f.accepted(Note) {
+		if t.isLeg() {
+			parts++
+		}
+	}
+	switch {
+	case paid < least-parts:
+		f.except("underpaid", nil)
+	case most > 0 && paid > most+parts:
+		f.except("overpaid", nil)
+	}
+}
+
+// late notes the payments that came when what they pay had expired.
+func (f *folding) late() {
+	for _, p := range f.accepted(Paid) {
+		asked, inTime := false, false
+		for _, r := range f.accepted(Request) {
+			if p.PaymentHash == "" || r.PaymentHash == "" || p.PaymentHash == r.PaymentHash {
+				asked = true
+				inTime = inTime || r.Expiry == 0 || p.tau <= r.Expiry
+			}
+		}
+		if asked && !inTime {
+			f.except("paid-late", p)
+		}
+	}
 }
 
 // refunds is what was given back. A refund without an amount is the whole.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"time"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
@@ -139,6 +140,9 @@ func (v *viewer) list(ctx context.Context, s *redisstore.Store, out io.Writer) e
 			return orders.Errorf(orders.EINVALID, "--as goes with --key")
 		}
 		page, err = s.List(ctx, orders.List{}, v.query)
+		for _, o := range page.Items {
+			o.Now(time.Now().UnixMilli())
+		}
 	} else {
 		var role orders.Role
 		if role, err = v.role(); err != nil {
@@ -167,7 +171,9 @@ func (v *viewer) show(ctx context.Context, s *redisstore.Store, out io.Writer, i
 	}
 	var o *orders.Order
 	if me == nil {
-		o, err = s.Order(ctx, id)
+		if o, err = s.Order(ctx, id); err == nil {
+			o.Now(time.Now().UnixMilli())
+		}
 	} else {
 		o, err = orders.NewReader(s, nobody).GetOrder(ctx, me.PublicKey(), id)
 	}
