@@ -38,6 +38,10 @@ const (
 	FlagRepeatedLines   orders.Flag = "repeated-lines"   // a line that stands once in the form stands there again: perhaps forged in a title
 	FlagInvoiceMismatch orders.Flag = "invoice-mismatch" // the invoice asks for another amount than the message
 	FlagProofMismatch   orders.Flag = "proof-mismatch"   // the preimage does not open the invoice it stands beside
+	FlagHoldsToken      orders.Flag = "holds-token"      // a text with an ecash token in it
+	FlagHoldsAddress    orders.Flag = "holds-address"    // a text with something to pay to: a Lightning or bitcoin address, an ecash request
+	FlagHoldsTracking   orders.Flag = "holds-tracking"   // a text with a tracking number
+	FlagPaidMismatch    orders.Flag = "paid-mismatch"    // what was paid is worth another amount than the message says
 )
 
 func flag(st *orders.Statement, f orders.Flag) {

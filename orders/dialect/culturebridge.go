@@ -155,10 +155,13 @@ func readCBPaid(st *orders.Statement, obj map[string]any) {
 	}
 	if proof := text(obj, "paymentProof"); proof != "" && proof != "marked-paid" {
 		g := leg{proof: proof}
-		if isHex32(strings.ToLower(proof)) {
+		switch {
+		case isHex32(strings.ToLower(proof)):
 			g.medium = "lightning"
+		case isToken(proof):
+			g.medium = "ecash"
 		}
-		settleLeg(st, g)
+		claim(st, settleLeg(st, g), FlagPaidMismatch)
 	}
 	readCBAddress(st, obj)
 }

@@ -31,6 +31,7 @@ const (
 
 // The rumor kinds that carry order messages.
 const (
+	kindDirect  = 4  // NIP-04
 	kindChat    = 14 // NIP-17
 	kindOrder   = 16 // Gamma; also NIP-18 generic reposts
 	kindReceipt = 17 // Gamma; also NIP-25 reactions to websites
@@ -49,29 +50,32 @@ type Message struct {
 // row is one line of the table of dialects: messages of that kind for which
 // when holds are read by read.
 type row struct {
-	kind int
-	when func(*letter) (bool, error)
-	read func(*letter) ([]orders.Statement, error)
+	dialect string
+	kind    int
+	rule    string // what tells them, in words
+	when    func(*letter) (bool, error)
+	read    func(*letter) ([]orders.Statement, error)
 }
 
 // precedence is the table of dialects. The first row that fits reads the
 // message; what fits none is no order message. The specific stand before the
 // general: a tag beats the content, a form beats free text.
 var precedence = []row{
-	{kindReceipt, isReceipt, readReceipt},
-	{kindOrder, isTyped, readTyped},
-	{kindChat, isTypedChat, readTyped},
-	{kindChat, hasOrder, readOrderNote},
-	{kindChat, isCultureBridgeJSON, readCultureBridgeJSON},
-	{kindChat, isCultureBridgeText, readCultureBridgeText},
-	{kindChat, isText, readText},
+	{Gamma, kindReceipt, "an order, and a payment or the subject order-receipt", isReceipt, readReceipt},
+	{Gamma, kindOrder, "an order and a type from 1 to 4", isTyped, readTyped},
+	{Gamma, kindChat, "an order and a type from 1 to 4", isTypedChat, readTyped},
+	{Gamma, kindChat, "an order", hasOrder, readOrderNote},
+	{CultureBridge, kindChat, "JSON whose type is one of CultureBridge's words", isCultureBridgeJSON, readCultureBridgeJSON},
+	{CultureBridge, kindChat, "a purchase request in words", isCultureBridgeText, readCultureBridgeText},
+	{Text, kindChat, "any text", isText, readText},
 }
 
 // Registry reads messages. The zero value is not usable: see New. It is safe
 // for concurrent use.
 type Registry struct {
 	rows  []row
-	kinds []int
+	kinds []int // read like kindOrder or kindReceipt
+	chats []int // read like kindChat
 }
 
 // Option changes what a Registry reads.
@@ -83,9 +87,14 @@ func WithKinds(kinds ...int) Option {
 	return func(r *Registry) { r.kinds = append(r.kinds, kinds...) }
 }
 
+// WithDirectMessages has NIP-04 messages, opened, read like kind 14.
+func WithDirectMessages() Option {
+	return func(r *Registry) { r.chats = append(r.chats, kindDirect) }
+}
+
 // New makes a Registry of every dialect.
 func New(opts ...Option) *Registry {
-	r := &Registry{rows: precedence}
+	r := &Registry{rows: precedence, chats: []int{kindChat}}
 	for _, o := range opts {
 		o(r)
 	}
@@ -97,6 +106,26 @@ func New(opts ...Option) *Registry {
 // holds nothing of the message. errors.Is(err, ErrNotAnOrder) says that m is
 // something else altogether, a reaction or a repost.
 func (r *Registry) Read(m Message) ([]orders.Statement, error) {
+	return r.read(m, func(row, bool) {})
+}
+
+// A Look is one row of the table of dialects, held against a message.
+type Look struct {
+	Dialect string `json:"dialect"`
+	Kind    int    `json:"kind"` // the kind that the row is about
+	Rule    string `json:"rule"` // what tells its messages
+	Fits    bool   `json:"fits"` // then it reads the message, and no further row is looked at
+}
+
+// Explain is Read, and tells at which rows of the table it looked.
+func (r *Registry) Explain(m Message) (looks []Look, sts []orders.Statement, err error) {
+	sts, err = r.read(m, func(row row, fits bool) {
+		looks = append(looks, Look{row.dialect, row.kind, row.rule, fits})
+	})
+	return looks, sts, err
+}
+
+func (r *Registry) read(m Message, look func(row row, fits bool)) ([]orders.Statement, error) {
 	l := &letter{Message: m, kind: r.kindOf(&m.Rumor)}
 	if l.kind == 0 {
 		return nil, ErrNotAnOrder
@@ -111,20 +140,24 @@ func (r *Registry) Read(m Message) ([]orders.Statement, error) {
 		if row.kind != l.kind {
 			continue
 		}
-		switch fits, err := row.when(l); {
-		case err != nil:
+		fits, err := row.when(l)
+		if err != nil {
 			return nil, err
-		case fits:
-			sts, err := row.read(l)
-			if err == nil && l.toRelay {
-				err = l.checkInbox()
-			}
-			if err != nil {
+		}
+		if look(row, fits); !fits {
+			continue
+		}
+		sts, err := row.read(l)
+		if err != nil {
+			return nil, err
+		}
+		for i := range sts {
+			if err := l.checkInbox(&sts[i]); err != nil {
 				return nil, err
 			}
-			finish(sts)
-			return sts, nil
 		}
+		finish(sts)
+		return sts, nil
 	}
 	if l.kind == kindOrder && l.value("order") != "" {
 		return nil, UnknownType
@@ -135,7 +168,9 @@ func (r *Registry) Read(m Message) ([]orders.Statement, error) {
 // kindOf is the kind as which a rumor is read, 0 for none.
 func (r *Registry) kindOf(evt *nostr.Event) int {
 	switch {
-	case evt.Kind == kindChat, evt.Kind == kindOrder, evt.Kind == kindReceipt:
+	case slices.Contains(r.chats, evt.Kind):
+		return kindChat
+	case evt.Kind == kindOrder, evt.Kind == kindReceipt:
 		return evt.Kind
 	case !slices.Contains(r.kinds, evt.Kind):
 		return 0

@@ -18,8 +18,20 @@ var goodID = regexp.MustCompile(`^[A-Za-z0-9._:@+%-]{1,100}$`)
 // checkInvariants is what holds of every statement, whatever the message.
 func checkInvariants(t testing.TB, m Message, st orders.Statement) {
 	t.Helper()
-	if !st.Verb.Valid() || st.Trust != orders.Bound || st.Sender != m.Rumor.PubKey || st.ID != m.Rumor.ID {
-		t.Errorf("verb %q, trust %q, sender %q, id %q", st.Verb, st.Trust, st.Sender, st.ID)
+	if !st.Verb.Valid() || st.ID != m.Rumor.ID {
+		t.Errorf("verb %q, id %q", st.Verb, st.ID)
+	}
+	switch author := m.Rumor.PubKey; st.Trust {
+	case orders.Bound:
+		if st.Sender != author || st.Key != "" {
+			t.Errorf("bound: sender %q, key %q; author %q", st.Sender, st.Key, author)
+		}
+	case orders.Unbound:
+		if st.Sender == author || st.Key != author || st.Sender != "" && !slices.Contains(st.Parties, st.Sender) || st.Sender == "" && len(st.Parties) != 1 {
+			t.Errorf("unbound: sender %q, key %q, parties %q; author %q", st.Sender, st.Key, st.Parties, author)
+		}
+	default:
+		t.Errorf("trust %q", st.Trust)
 	}
 	for _, id := range []string{st.OrderID, st.Ref} {
 		if id != "" && !goodID.MatchString(id) {

@@ -116,9 +116,9 @@ var gammaStatus = []reading{
 		`{"kind":17,"tags":[["p","$S"],["subject","order-receipt"],["order","A-100"],["payment","fiat","ref-1","slip"]]}`,
 		`{"Verb":"paid","OrderID":"A-100","Public":{"medium":"fiat"},"Private":{"reference":"ref-1","proof":"slip"}}`},
 	{"receipt of two payments",
-		`{"kind":17,"tags":[["p","$S"],["subject","order-receipt"],["order","A-100"],["amount","10"],["payment","ecash","https://mint.example","cashuBtoken"],["payment","lightning","$I",""]]}`,
-		`{"Verb":"paid","OrderID":"A-100","Public":{"amount":10,"medium":"lightning","paymentHash":"$H"},"Private":{"reference":"$I"}}
-{"Verb":"paid","OrderID":"A-100","Public":{"medium":"ecash","mint":"https://mint.example"},"Private":{"reference":"https://mint.example","proof":"cashuBtoken"}}`},
+		`{"kind":17,"tags":[["p","$S"],["subject","order-receipt"],["order","A-100"],["amount","250010"],["payment","ecash","https://mint.example","cashuBtoken"],["payment","lightning","$I",""]]}`,
+		`{"Verb":"paid","OrderID":"A-100","Public":{"amount":250000,"medium":"lightning","paymentHash":"$H"},"Private":{"reference":"$I"}}
+{"Verb":"paid","OrderID":"A-100","Public":{"amount":10,"medium":"ecash","mint":"https://mint.example"},"Private":{"reference":"https://mint.example","proof":"cashuBtoken"}}`},
 	{"receipt without payment",
 		`{"kind":17,"tags":[["p","$S"],["subject","order-receipt"],["order","A-100"],["amount","10"]]}`,
 		`{"Verb":"paid","OrderID":"A-100","Public":{"amount":10}}`},

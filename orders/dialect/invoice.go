@@ -2,11 +2,10 @@ package dialect
 
 import (
 	"encoding/hex"
-	"math"
-	"strconv"
 	"strings"
 
-	"github.com/btcsuite/btcd/btcutil/bech32"
+	"github.com/btcsuite/btcd/chaincfg"
+	"github.com/lightningnetwork/lnd/zpay32"
 )
 
 // invoice is what Waybill needs of a BOLT-11 payment request.
@@ -16,107 +15,57 @@ type invoice struct {
 	expiry      int64  // ms
 }
 
-const (
-	maxInvoice = 4096 // characters; the longest with route hints stay far below
+const maxInvoice = 4096 // characters; the longest with route hints stay far below
 
-	// BOLT-11: 7 groups of 5 bits for the time, 104 for the signature.
-	timeGroups = 7
-	sigGroups  = 104
+// invoiceNetworks are what stands behind ln in an invoice of each network, those
+// that begin like another one first.
+var invoiceNetworks = []string{"bcrt", "bc", "tbs", "tb"}
 
-	fieldPaymentHash = 1
-	fieldExpiry      = 6
-	hashGroups       = 52
-
-	defaultExpiry = 3600 // s
-)
-
-// invoiceNetworks are the prefixes of the currencies, those that begin like
-// another one first.
-var invoiceNetworks = []string{"lnbcrt", "lnbc", "lntbs", "lntb"}
-
-// parseInvoice reads a BOLT-11 invoice of any network. The bech32 checksum is
-// verified, the signature is not: whose invoice it is follows from who sent it.
-func parseInvoice(s string) (inv invoice, ok bool) {
-	if len(s) > maxInvoice || len(s) < sigGroups || !strings.EqualFold(s[:2], "ln") {
+// parseInvoice reads a BOLT-11 invoice of any network. Its signature is checked as
+// far as one can who does not know the node: whose invoice it is follows from who
+// sent it.
+func parseInvoice(s string) (invoice, bool) {
+	if len(s) > maxInvoice || len(s) < 4 || !strings.EqualFold(s[:2], "ln") {
 		return invoice{}, false
 	}
-	prefix, data, version, err := bech32.DecodeNoLimitWithVersion(s)
-	if err != nil || version != bech32.Version0 || len(data) < timeGroups+sigGroups {
-		return invoice{}, false
-	}
-	if inv.msat, ok = invoiceAmount(prefix); !ok {
-		return invoice{}, false
-	}
-	made := bits(data[:timeGroups])
-	lasts := int64(defaultExpiry)
-	fields := data[timeGroups : len(data)-sigGroups]
-	for len(fields) >= 3 {
-		typ, n := fields[0], int(fields[1])<<5|int(fields[2])
-		if fields = fields[3:]; n > len(fields) {
+	for _, network := range invoiceNetworks {
+		if len(s) <= 2+len(network) || !strings.EqualFold(s[2:2+len(network)], network) {
+			continue
+		}
+		if !plausible(strings.ToLower(s[2+len(network):])) {
 			return invoice{}, false
 		}
-		switch value := fields[:n]; {
-		case typ == fieldPaymentHash && n == hashGroups && inv.paymentHash == "":
-			raw, err := bech32.ConvertBits(value, 5, 8, false)
-			if err != nil || len(raw) != 32 {
-				return invoice{}, false
-			}
-			inv.paymentHash = hex.EncodeToString(raw)
-		case typ == fieldExpiry:
-			lasts = bits(value)
+		read, err := zpay32.Decode(s, &chaincfg.Params{Bech32HRPSegwit: network})
+		if err != nil || read.PaymentHash == nil {
+			return invoice{}, false
 		}
-		fields = fields[n:]
+		inv := invoice{paymentHash: hex.EncodeToString(read.PaymentHash[:]), msat: -1, expiry: invoiceEnd(read)}
+		if read.MilliSat != nil {
+			inv.msat = int64(*read.MilliSat)
+		}
+		return inv, true
 	}
-	if len(fields) > 0 || inv.paymentHash == "" {
-		return invoice{}, false
-	}
-	inv.expiry = min(made+min(lasts, latest), latest) * 1000
-	return inv, true
+	return invoice{}, false
 }
 
-// bits is the big-endian number of 5-bit groups, MaxInt64 where it is greater.
-func bits(groups []byte) (n int64) {
-	for _, g := range groups {
-		if n > math.MaxInt64>>5 {
-			return math.MaxInt64
-		}
-		n = n<<5 | int64(g)
+// maxDigits is how many digits an amount in each unit has at most: all bitcoin
+// there can be. With more the library's arithmetic wraps around.
+var maxDigits = map[byte]int{'m': 11, 'u': 14, 'n': 17, 'p': 20}
+
+// plausible looks at the amount in front of the last 1, without reading it.
+func plausible(s string) bool {
+	amount := s[:max(strings.LastIndexByte(s, '1'), 0)]
+	digits := strings.TrimRight(amount, "munp")
+	most := 8
+	if n := len(amount); n > len(digits) {
+		most = maxDigits[amount[n-1]]
 	}
-	return n
+	return len(digits) <= most
 }
 
-// invoiceAmount reads the human-readable part: network, digits, multiplier.
-func invoiceAmount(prefix string) (msat int64, ok bool) {
-	digits, ok := "", false
-	for _, network := range invoiceNetworks {
-		if digits, ok = strings.CutPrefix(prefix, network); ok {
-			break
-		}
-	}
-	if !ok {
-		return 0, false
-	}
-	if digits == "" {
-		return -1, true
-	}
-	unit, divide := int64(100_000_000_000), int64(1) // msat in a bitcoin
-	switch digits[len(digits)-1] {
-	case 'm':
-		unit = 100_000_000
-	case 'u':
-		unit = 100_000
-	case 'n':
-		unit = 100
-	case 'p':
-		unit, divide = 1, 10
-	}
-	if unit != 100_000_000_000 {
-		digits = digits[:len(digits)-1]
-	}
-	n, err := strconv.ParseUint(digits, 10, 62)
-	if err != nil || digits[0] == '0' || !isDigits(digits) ||
-		int64(n)%divide != 0 || int64(n) > math.MaxInt64/unit {
-		return 0, false
-	}
-	return int64(n) * unit / divide, true
+// invoiceEnd is until when the invoice may be paid (ms). Its two times are the
+// writer's, and can be anything.
+func invoiceEnd(inv *zpay32.Invoice) int64 {
+	made, lasts := max(inv.Timestamp.Unix(), 0), max(inv.Expiry().Milliseconds()/1000, 0)
+	return min(made+min(lasts, latest), latest) * 1000
 }

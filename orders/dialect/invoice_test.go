@@ -1,11 +1,15 @@
 package dialect
 
 import (
+	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
+	"github.com/btcsuite/btcd/btcec/v2"
+	"github.com/btcsuite/btcd/btcec/v2/ecdsa"
 	"github.com/btcsuite/btcd/btcutil/bech32"
 )
 
@@ -17,8 +21,8 @@ const (
 	coffee      = "lnbc2500u1pvjluezsp5zyg3zyg3zyg3zyg3zyg3zyg3zyg3zyg3zyg3zyg3zyg3zyg3zygspp5qqqsyqcyq5rqwzqfqqqsyqcyq5rqwzqfqqqsyqcyq5rqwzqfqypqdq5xysxxatsyp3k7enxv4jsxqzpu9qrsgquk0rl77nj30yxdy8j9vdx85fkpmdla2087ne0xh8nhedh8w27kyke0lp53ut353s06fv3qfegext0eh0ymjpf39tuven09sam30g4vgpfna3rh"
 )
 
-// testInvoice makes an invoice with a signature of zeros. amount is what stands
-// behind the network: "", "10u" …
+// testInvoice makes an invoice of a node whose secret key is 1. amount is what stands
+// behind the network: "", "10u" … It need not be one that may be.
 func testInvoice(network, amount, paymentHash string, made, lasts int64) string {
 	groups := func(n int64, count int) (g []byte) {
 		for i := count - 1; i >= 0; i-- {
@@ -26,18 +30,43 @@ func testInvoice(network, amount, paymentHash string, made, lasts int64) string 
 		}
 		return g
 	}
+	field := func(letter byte, value []byte) []byte {
+		return append([]byte{letter, byte(len(value) >> 5), byte(len(value) & 31)}, value...)
+	}
+	convert := func(b []byte, from, to uint8) []byte {
+		g, err := bech32.ConvertBits(b, from, to, true)
+		if err != nil {
+			panic(err)
+		}
+		return g
+	}
 	hash, err := hex.DecodeString(paymentHash)
 	if err != nil {
 		panic(err)
 	}
-	hash5, err := bech32.ConvertBits(hash, 8, 5, true)
+	data := slices.Concat(groups(made, 7), field(1, convert(hash, 8, 5)), field(6, groups(lasts, 6)), field(13, convert([]byte("test"), 8, 5)))
+	prefix := network + amount
+	digest := sha256.Sum256(append([]byte(prefix), convert(data, 5, 8)...))
+	node, _ := btcec.PrivKeyFromBytes([]byte{31: 1})
+	sig := ecdsa.SignCompact(node, digest[:], true)
+	sig = append(sig[1:], sig[0]-27-4)
+	s, err := bech32.Encode(prefix, append(data, convert(sig, 8, 5)...))
 	if err != nil {
 		panic(err)
 	}
-	data := groups(made, timeGroups)
-	data = append(append(data, fieldPaymentHash, byte(len(hash5)>>5), byte(len(hash5)&31)), hash5...)
-	data = append(append(data, fieldExpiry, 0, 6), groups(lasts, 6)...)
-	s, err := bech32.Encode(network+amount, append(data, make([]byte, sigGroups)...))
+	return s
+}
+
+// forged is the invoice with a signature that nobody made, and a right checksum.
+func forged(invoice string) string {
+	prefix, data, err := bech32.DecodeNoLimit(invoice)
+	if err != nil {
+		panic(err)
+	}
+	for i := range 104 {
+		data[len(data)-1-i] = 31
+	}
+	s, err := bech32.Encode(prefix, data)
 	if err != nil {
 		panic(err)
 	}
@@ -58,7 +87,10 @@ func TestParseInvoice(t *testing.T) {
 		{"regtest", testInvoice("lnbcrt", "10p", exampleHash, made, 60), exampleHash + " 1 1760000060000"},
 		{"nano", testInvoice("lnbc", "15n", exampleHash, made, 60), exampleHash + " 1500 1760000060000"},
 		{"not a whole msat", testInvoice("lnbc", "15p", exampleHash, made, 60), ""},
-		{"zero in front", testInvoice("lnbc", "010u", exampleHash, made, 60), ""},
+		{"all there is", testInvoice("lnbc", "21000000", exampleHash, made, 60), exampleHash + " 2100000000000000000 1760000060000"},
+		{"that wraps around", testInvoice("lnbc", "184467440738", exampleHash, made, 60), ""},
+		{"that wraps around in micro", testInvoice("lnbc", "184467440737096u", exampleHash, made, 60), ""},
+		{"forged", forged(payable), ""},
 		{"only a multiplier", testInvoice("lnbc", "m", exampleHash, made, 60), ""},
 		{"more than there is", testInvoice("lnbc", "99999999999999999", exampleHash, made, 60), ""},
 		{"other network", testInvoice("lnxx", "10u", exampleHash, made, 60), ""},

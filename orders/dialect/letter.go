@@ -54,24 +54,50 @@ func (l *letter) findParties() error {
 		l.parties = append(l.parties, l.other)
 		slices.Sort(l.parties)
 	}
-	if l.toRelay {
-		return nil // a ruling names its parties in tags: the inbox is checked once they are known
-	}
-	return l.checkInbox()
+	return nil
 }
 
-// checkInbox refuses a copy that landed where none of the parties reads. A wrap
-// always lands in an inbox.
-func (l *letter) checkInbox() error {
+// checkInbox refuses a copy that landed where none of the parties reads, nor who
+// has proven that he wrote it. A wrap always lands in an inbox.
+func (l *letter) checkInbox(st *orders.Statement) error {
 	switch {
 	case l.Owner == "" && l.Transport != orders.ByWrap:
 		return nil
 	case l.Owner == "":
 		return NotYourInbox
-	case l.Owner == l.Rumor.PubKey, l.Owner == l.Relay, slices.Contains(l.parties, l.Owner):
+	case l.Owner == l.Relay, l.Owner == st.Payee, slices.Contains(st.Parties, l.Owner):
+		return nil
+	case st.Trust == orders.Bound && l.Owner == l.Rumor.PubKey:
 		return nil
 	}
 	return NotYourInbox
+}
+
+// claims makes st a statement of sender in a matter between the parties, who may
+// be sender himself and somebody who is not known ("" in either place). Where
+// another key has sealed it, that is his claim and no more: st is unbound. A key
+// that is none, or both parties the same, is BadKey.
+func (l *letter) claims(st *orders.Statement, sender string, parties ...string) error {
+	st.Parties = nil
+	for _, p := range parties {
+		if p != "" {
+			st.Parties = append(st.Parties, p)
+		}
+	}
+	slices.Sort(st.Parties)
+	for i, p := range st.Parties {
+		if !isHex32(p) || p == l.Relay || i > 0 && p == st.Parties[i-1] {
+			return BadKey
+		}
+	}
+	if len(st.Parties) == 0 || len(st.Parties) > 2 || sender != "" && !slices.Contains(st.Parties, sender) {
+		return BadKey
+	}
+	st.Sender, st.Key, st.Trust = sender, "", orders.Bound
+	if sender != l.Rumor.PubKey {
+		st.Key, st.Trust = l.Rumor.PubKey, orders.Unbound
+	}
+	return nil
 }
 
 // isRepost reports whether a kind 16 or 17 is what NIP-18 and NIP-25 mean by

@@ -98,6 +98,35 @@ func sats(st *orders.Statement, s string) *int64 {
 	return &n
 }
 
+// total reads an amount and the currency it is in, "" for sats, into st: as sats
+// where that is what it is worth by definition, else beside them.
+func total(st *orders.Statement, s, code string) {
+	c := currency(code)
+	if code == "" {
+		c = "SATS"
+	}
+	n, ok := decimal(s)
+	switch {
+	case c == "SATS":
+		st.Amount = sats(st, s)
+	case !ok || c == "":
+		flag(st, FlagBadAmount)
+	case c == "BTC":
+		if st.Amount = satsOfBitcoin(n); st.Amount == nil {
+			flag(st, FlagBadAmount)
+		}
+	case c == "MSAT" || c == "MSATS":
+		if n, ok := integer(s, orders.MaxSats*1000); ok && n%1000 == 0 {
+			n /= 1000
+			st.Amount = &n
+		} else {
+			flag(st, FlagBadAmount)
+		}
+	default:
+		st.Fiat = &orders.Money{Amount: n, Currency: c}
+	}
+}
+
 // times is price × quantity, exactly, with the decimals of the price.
 func times(price json.Number, quantity int64) json.Number {
 	whole, fraction, _ := strings.Cut(string(price), ".")

@@ -56,6 +56,7 @@ func hint(st *orders.Statement) {
 	}
 	link, ok := findLink(content)
 	if !ok {
+		hintAt(st, content)
 		return
 	}
 	st.Verb, st.Hint = orders.Request, true

@@ -39,7 +39,7 @@ var freeText = []reading{
 		`{"Verb":"request","Ref":"pi_b1b1b1b1_1760000000123","Hint":true,"Public":{"amount":50000,"medium":"bitcoin"},"Private":{"paymentLink":"bitcoin:bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4?amount=0.0005"}}`},
 	{"bare address is no link",
 		`{"kind":14,"pubkey":"$S","content":"bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4","tags":[["p","$B"]]}`,
-		`{"Verb":"note"}`},
+		`{"Verb":"note","Flags":["holds-address"]}`},
 	{"LNURL",
 		`{"kind":14,"pubkey":"$S","content":"LNURL1DP68GURN8GHJ7UM9WFMXJCM99E3K7MF0V9CXJ0M385EKVCENXC6R2C35XVUKXEFCV5MKVV34X5EKZD3EV56NYD3HXQURZEPEXEJXXEPNXSCRVWFNV9NXZCN9XQ6XYEFHVGCXXCMYXYMNSERXFQ5FNS","tags":[["p","$B"]]}`,
 		`{"Verb":"request","Hint":true,"Public":{"medium":"lightning"},"Private":{"paymentLink":"LNURL1DP68GURN8GHJ7UM9WFMXJCM99E3K7MF0V9CXJ0M385EKVCENXC6R2C35XVUKXEFCV5MKVV34X5EKZD3EV56NYD3HXQURZEPEXEJXXEPNXSCRVWFNV9NXZCN9XQ6XYEFHVGCXXCMYXYMNSERXFQ5FNS"}}`},
