@@ -100,11 +100,16 @@ func (k *LocalKey) decrypt(ctx context.Context, from, payload string, key func(s
 
 // conversationKey is NIP-44's long-term key of two parties: HKDF-extract of the
 // x coordinate they share.
+func (k *LocalKey) conversationKey(peer string) ([32]byte, error) {
+	return k.agree(peer, deriveConversationKey)
+}
+
+// agree derives from the secret and the key peer (hex) what only the two can.
 //
 // The multiplication takes a time that depends on the scalar, as in every pure
 // Go library of this curve. Whoever sends wraps can time it, through a network
 // and a commit to disk that take many times as long and vary by more.
-func (k *LocalKey) conversationKey(peer string) (key [32]byte, err error) {
+func (k *LocalKey) agree(peer string, derive func(*secp256k1.ModNScalar, *secp256k1.PublicKey) ([32]byte, error)) (key [32]byte, err error) {
 	pub, err := parsePublicKey(peer)
 	if err != nil {
 		return key, err
@@ -114,7 +119,7 @@ func (k *LocalKey) conversationKey(peer string) (key [32]byte, err error) {
 	if k.scalar().IsZero() {
 		return key, ErrNotForUs
 	}
-	return deriveConversationKey(k.scalar(), pub)
+	return derive(k.scalar(), pub)
 }
 
 func deriveConversationKey(scalar *secp256k1.ModNScalar, pub *secp256k1.PublicKey) (key [32]byte, err error) {

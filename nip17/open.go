@@ -1,6 +1,7 @@
 // Package nip17 opens and makes the envelopes of private messages (NIP-17,
-// NIP-59, NIP-44 v2), and keeps the keys that this needs: the delegated keys of
-// participants, the relay's own, and the short-lived keys that seal boxes.
+// NIP-59, NIP-44 v2), opens those of NIP-04, and keeps the keys that this needs:
+// the delegated keys of participants, the relay's own, and the short-lived keys
+// that seal boxes.
 //
 // It never signs with a delegated key: the types that hold one have no method
 // that could. It never trusts what a signature does not cover, never puts
@@ -21,8 +22,8 @@ import (
 // a stranger.
 const MaxContent = 128 << 10
 
-// Message is an opened gift wrap. Its author is Rumor.PubKey, which is
-// Seal.PubKey: the one thing that is signed for.
+// Message is an opened gift wrap, or direct message. Its author is Rumor.PubKey,
+// which is Seal.PubKey: the one thing that is signed for.
 type Message struct {
 	WrapID string      // id of the wrap (hex). One message comes in many wraps: tell messages apart by Rumor.ID
 	Owner  string      // identity (hex) of the participant whose key opened it
@@ -89,11 +90,13 @@ func Open(ctx context.Context, wrap *nostr.Event, kr *Keyring, opts ...Option) (
 		return Message{}, err
 	}
 	if !o.verified {
-		if err := checkWrap(wrap); err != nil {
+		if err := checkEvent(wrap, ErrWrapID, ErrWrapSignature); err != nil {
 			return Message{}, err
 		}
 	}
-	key, plain, err := decryptWrap(ctx, wrap, keys)
+	key, plain, err := decryptFirst(ctx, keys, func(k Key) (string, error) {
+		return k.Decrypt(ctx, wrap.PubKey, wrap.Content)
+	})
 	if err != nil {
 		return Message{}, err
 	}
@@ -123,18 +126,9 @@ func Open(ctx context.Context, wrap *nostr.Event, kr *Keyring, opts ...Option) (
 // p tag; or two, the second naming the identity behind an encryption key in
 // the first. Anything else is no private message to one reader.
 func recipient(tags nostr.Tags, kr *Keyring) ([]Key, error) {
-	var named []string
-	for _, tag := range tags {
-		if len(tag) == 0 || tag[0] != "p" {
-			continue
-		}
-		if len(tag) < 2 || !lowerHex(tag[1], 64) || len(named) == 2 {
-			return nil, ErrRecipients
-		}
-		named = append(named, tag[1])
-	}
-	if len(named) == 0 {
-		return nil, ErrRecipients
+	named, err := recipients(tags, 2)
+	if err != nil {
+		return nil, err
 	}
 	keys := kr.readers(named[0])
 	if len(keys) == 0 {
@@ -148,14 +142,31 @@ func recipient(tags nostr.Tags, kr *Keyring) ([]Key, error) {
 	return keys, nil
 }
 
-// checkWrap checks what NIP-01 says of every event. The id is checked by
-// itself, as the signature is over the content and not over the id given.
-func checkWrap(wrap *nostr.Event) error {
-	if !lowerHex(wrap.PubKey, 64) || !wrap.CheckID() {
-		return ErrWrapID
+// recipients are the keys (hex) in the p tags, one at least and most at most.
+func recipients(tags nostr.Tags, most int) (named []string, err error) {
+	for _, tag := range tags {
+		if len(tag) == 0 || tag[0] != "p" {
+			continue
+		}
+		if len(tag) < 2 || !lowerHex(tag[1], 64) || len(named) == most {
+			return nil, ErrRecipients
+		}
+		named = append(named, tag[1])
 	}
-	if !signed(wrap) {
-		return ErrWrapSignature
+	if len(named) == 0 {
+		return nil, ErrRecipients
+	}
+	return named, nil
+}
+
+// checkEvent checks what NIP-01 says of every event. The id is checked by
+// itself, as the signature is over the content and not over the id given.
+func checkEvent(evt *nostr.Event, badID, badSignature error) error {
+	if !lowerHex(evt.PubKey, 64) || !evt.CheckID() {
+		return badID
+	}
+	if !signed(evt) {
+		return badSignature
 	}
 	return nil
 }
@@ -169,15 +180,16 @@ func signed(evt *nostr.Event) bool {
 	return ok && err == nil
 }
 
-// decryptWrap tries the keys in order: that of the p tag, then the owner's
-// others. A key that could not be asked makes the whole a matter for later.
-func decryptWrap(ctx context.Context, wrap *nostr.Event, keys []Key) (Key, string, error) {
+// decryptFirst tries the keys in order, and returns the first that opens. A key
+// that could not be asked makes the whole a matter for later.
+func decryptFirst[K Key](ctx context.Context, keys []K, decrypt func(K) (string, error)) (K, string, error) {
+	var none K
 	refused := ErrDecrypt
 	for _, key := range keys {
-		plain, err := key.Decrypt(ctx, wrap.PubKey, wrap.Content)
+		plain, err := decrypt(key)
 		if err == nil {
 			if len(plain) > MaxContent {
-				return nil, "", ErrTooLarge
+				return none, "", ErrTooLarge
 			}
 			return key, plain, nil
 		}
@@ -185,5 +197,5 @@ func decryptWrap(ctx context.Context, wrap *nostr.Event, keys []Key) (Key, strin
 			refused = err
 		}
 	}
-	return nil, "", refused
+	return none, "", refused
 }

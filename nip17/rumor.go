@@ -40,11 +40,20 @@ func openRumor(plain, author string, now time.Time) (nostr.Event, []Flag, error)
 	case !rumor.CheckID():
 		return nostr.Event{}, nil, ErrRumorID
 	}
-	if rumor.CreatedAt < 0 || rumor.CreatedAt > maxCreatedAt {
-		return nostr.Event{}, nil, ErrCreatedAt
+	ahead, err := checkCreatedAt(rumor.CreatedAt, now)
+	if err != nil {
+		return nostr.Event{}, nil, err
 	}
-	if int64(rumor.CreatedAt) > now.Add(maxAhead).Unix() {
-		flags = append(flags, FlagFuture)
+	return rumor, append(flags, ahead...), nil
+}
+
+// checkCreatedAt flags a message from the future, and refuses one of no time.
+func checkCreatedAt(at nostr.Timestamp, now time.Time) ([]Flag, error) {
+	switch {
+	case at < 0 || at > maxCreatedAt:
+		return nil, ErrCreatedAt
+	case int64(at) > now.Add(maxAhead).Unix():
+		return []Flag{FlagFuture}, nil
 	}
-	return rumor, flags, nil
+	return nil, nil
 }
