@@ -25,8 +25,9 @@ func TestDelegatedKeyCannotSign(t *testing.T) {
 		of   reflect.Type
 		want []string
 	}{
-		{reflect.TypeFor[*LocalKey](), []string{"Decrypt", "Owner", "PublicKey", "Zero"}},
+		{reflect.TypeFor[*LocalKey](), []string{"Decrypt", "DecryptDirect", "Owner", "PublicKey", "Zero"}},
 		{reflect.TypeFor[Key](), []string{"Decrypt", "Owner", "PublicKey"}},
+		{reflect.TypeFor[DirectKey](), []string{"Decrypt", "DecryptDirect", "Owner", "PublicKey"}},
 		{reflect.TypeFor[*Keyring](), []string{"Add", "Holds", "Lookup", "Owners", "Remove"}},
 		{reflect.TypeFor[*Store](), []string{"Add", "List", "Load", "Remove"}},
 	} {

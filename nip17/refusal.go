@@ -24,7 +24,7 @@ var (
 	ErrNotForUs      = refuse("not-for-us", "no key is held for the recipient")
 	ErrWrapID        = refuse("wrap-id", "the wrap's id is not its hash")
 	ErrWrapSignature = refuse("wrap-signature", "the wrap's signature does not verify")
-	ErrDecrypt       = refuse("decrypt", "not a NIP-44 v2 payload for this key")
+	ErrDecrypt       = refuse("decrypt", "not a payload for this key")
 
 	ErrSealFormat    = refuse("seal-format", "the seal is not a well-formed event")
 	ErrSealID        = refuse("seal-id", "the seal's id is not its hash")
@@ -37,6 +37,15 @@ var (
 	ErrImpersonation = refuse("impersonation", "the rumor names another author than its seal")
 	ErrRumorID       = refuse("rumor-id", "the rumor's id is not its hash")
 	ErrCreatedAt     = refuse("created-at", "the rumor's created_at is not a time")
+)
+
+// What OpenDirect refuses, beside ErrTooLarge, ErrRecipients, ErrNotForUs,
+// ErrDecrypt and ErrCreatedAt.
+var (
+	ErrDirectKind      = refuse("direct-kind", "not a direct message of kind 4")
+	ErrDirectFormat    = refuse("direct-format", "the content is not a NIP-04 payload")
+	ErrDirectID        = refuse("direct-id", "the message's id is not its hash")
+	ErrDirectSignature = refuse("direct-signature", "the message's signature does not verify")
 )
 
 // ErrKeyUnavailable is what a Key returns that could not be asked: a remote
