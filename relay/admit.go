@@ -37,18 +37,17 @@ func (r *Relay) refusal(ctx context.Context, evt *nostr.Event, now time.Time) st
 	if reason := r.unwelcome(ctx, evt); reason != "" {
 		return reason
 	}
-	switch evt.Kind {
-	case nostr.KindGiftWrap:
-	case ledger.KindVanish:
+	message := r.isMessage(evt)
+	switch {
+	case message:
+	case evt.Kind == ledger.KindVanish:
 		if !r.concerns(evt) {
 			return "blocked: this request to vanish names other relays"
 		}
-	case nostr.KindSeal, nostr.KindDirectMessage, kindFileMessage:
+	case slices.Contains(unsealedKinds, evt.Kind):
 		return "blocked: kind " + strconv.Itoa(evt.Kind) + " is private: seal and wrap it (NIP-59)"
-	default:
-		if !r.kinds[evt.Kind] {
-			return "blocked: this relay does not take kind " + strconv.Itoa(evt.Kind)
-		}
+	case !r.kinds[evt.Kind]:
+		return "blocked: this relay does not take kind " + strconv.Itoa(evt.Kind)
 	}
 	switch {
 	case !nostr.IsValid32ByteHex(evt.PubKey) || !nostr.IsValid32ByteHex(evt.ID):
@@ -61,11 +60,62 @@ func (r *Relay) refusal(ctx context.Context, evt *nostr.Event, now time.Time) st
 	case expired(evt, now):
 		return "invalid: the event has expired"
 	}
-	if evt.Kind == nostr.KindGiftWrap {
-		return r.wrapRefusal(ctx, evt, now)
+	if message {
+		return r.messageRefusal(ctx, evt, now)
 	}
 	return ""
 }
+
+// unsealedKinds belong inside a gift wrap.
+var unsealedKinds = []int{nostr.KindEncryptedDirectMessage, nostr.KindSeal, nostr.KindDirectMessage, kindFileMessage}
+
+// isMessage reports whether the event goes through the inbox: a gift wrap, and
+// where the operator takes them, a NIP-04 message and a public order message.
+func (r *Relay) isMessage(evt *nostr.Event) bool {
+	switch evt.Kind {
+	case nostr.KindGiftWrap:
+		return true
+	case nostr.KindEncryptedDirectMessage:
+		return r.cfg.DirectMessages
+	}
+	return r.cfg.PublicOrders && r.decoder.dialect.IsPublicOrder(evt)
+}
+
+// messageRefusal is why a message is not taken, or "": it is for a participant, or
+// by one where that shows, and not too large.
+func (r *Relay) messageRefusal(ctx context.Context, evt *nostr.Event, now time.Time) string {
+	switch evt.Kind {
+	case nostr.KindGiftWrap:
+		return r.wrapRefusal(ctx, evt, now)
+	case nostr.KindEncryptedDirectMessage:
+		if len(recipients(evt)) != 1 {
+			return "invalid: a direct message has one recipient"
+		}
+	}
+	to := recipients(evt)
+	if weight(evt) > nip17.MaxContent || len(to) > maxPublicRecipients {
+		return "invalid: the message is too large"
+	}
+	if slices.ContainsFunc(to, func(p string) bool { return !nostr.IsValid32ByteHex(p) }) {
+		return "invalid: the recipient must be lower-case hex"
+	}
+	takes, err := r.takesFor(ctx, append([]string{evt.PubKey}, to...))
+	switch {
+	case err != nil:
+		r.log.Error().Err(err).Msg("the ledger does not answer")
+		return "error: try again later"
+	case !takes && !r.cfg.Anyone:
+		return "restricted: this relay takes messages of its participants only"
+	case !takes && evt.Kind == nostr.KindEncryptedDirectMessage:
+		if reason := r.overQuota(ctx, to); reason != "" {
+			return reason
+		}
+	}
+	return r.crowded(to, now)
+}
+
+// maxPublicRecipients bounds how many are asked about; an order message names one.
+const maxPublicRecipients = 4
 
 // concerns reports whether a request to vanish (NIP-62) is meant for this relay.
 func (r *Relay) concerns(evt *nostr.Event) bool {

@@ -79,9 +79,14 @@ func (b *Backlog) openWaiting(ctx context.Context) error {
 	}
 	for _, recipient := range recipients {
 		if b.Keyring.Holds(recipient) {
-			if err := b.openInbox(ctx, recipient, since[recipient]); err != nil {
+			if err := b.openAll(ctx, recipient, since[recipient], b.Ledger.Unopened); err != nil {
 				return err
 			}
+		}
+	}
+	for _, owner := range b.Keyring.Owners() {
+		if err := b.openAll(ctx, owner, since[owner], b.Ledger.UnopenedFrom); err != nil {
+			return err
 		}
 	}
 	return nil
@@ -106,9 +111,10 @@ func (b *Backlog) since() (map[string]int64, error) {
 	return since, err
 }
 
-func (b *Backlog) openInbox(ctx context.Context, recipient string, since int64) error {
+// openAll opens what unopened finds of the key's.
+func (b *Backlog) openAll(ctx context.Context, key string, since int64, unopened func(context.Context, string, int64, int) ([]ledger.Row, error)) error {
 	for after := int64(0); ; {
-		rows, err := b.Ledger.Unopened(ctx, recipient, after, backlogBatch)
+		rows, err := unopened(ctx, key, after, backlogBatch)
 		if err != nil || len(rows) == 0 {
 			return err
 		}

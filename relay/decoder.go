@@ -37,16 +37,19 @@ func NewDecoder(keyring *nip17.Keyring, dialects *dialect.Registry, sealer *nip1
 	return &Decoder{keyring: keyring, dialect: dialects, sealer: sealer, self: self, admins: admins, log: log, reports: reports}
 }
 
-// Decode reads a gift wrap that arrived at receivedAt (ms) and whose id and
-// signature were checked. It never fails: what cannot be read is said by state
+// Decode reads a message that arrived at receivedAt (ms) and whose id and
+// signature were checked: a gift wrap, a NIP-04 message, or an order message that
+// is published in the open. It never fails: what cannot be read is said by state
 // and reason.
-func (d *Decoder) Decode(ctx context.Context, wrap *nostr.Event, receivedAt int64) ledger.Arrival {
-	a := ledger.Arrival{Event: wrap, ReceivedAt: receivedAt, State: ledger.Unreadable, Reason: "panic"}
-	a.Recipient = recipients(wrap)[0]
+func (d *Decoder) Decode(ctx context.Context, evt *nostr.Event, receivedAt int64) ledger.Arrival {
+	a := ledger.Arrival{Event: evt, ReceivedAt: receivedAt, State: ledger.Unreadable, Reason: "panic", Recipient: evt.PubKey}
+	if to := recipients(evt); len(to) > 0 {
+		a.Recipient = to[0]
+	}
 	// The relay's own copies are not kept, whatever is in them: the key that
 	// opens them is this process's own.
-	a.DropRaw = a.Recipient == d.self
-	guard(d.log, "decode", func() { d.open(ctx, wrap, &a) })
+	a.DropRaw = evt.Kind == nostr.KindGiftWrap && a.Recipient == d.self
+	guard(d.log, "decode", func() { d.open(ctx, evt, &a) })
 	return a
 }
 
@@ -65,9 +68,19 @@ func (d *Decoder) report(a *ledger.Arrival) {
 	}
 }
 
-func (d *Decoder) open(ctx context.Context, wrap *nostr.Event, a *ledger.Arrival) {
+func (d *Decoder) open(ctx context.Context, evt *nostr.Event, a *ledger.Arrival) {
 	arrival := func() time.Time { return time.UnixMilli(a.ReceivedAt) }
-	msg, err := nip17.Open(ctx, wrap, d.keyring, nip17.Verified(), nip17.Clock(arrival))
+	open := nip17.Open
+	switch evt.Kind {
+	case nostr.KindGiftWrap:
+	case nostr.KindEncryptedDirectMessage:
+		open = nip17.OpenDirect
+	default:
+		a.State, a.Reason = ledger.Opened, ""
+		d.read(a, nip17.Message{Rumor: *evt}, orders.ByPublic)
+		return
+	}
+	msg, err := open(ctx, evt, d.keyring, nip17.Verified(), nip17.Clock(arrival))
 	switch {
 	case errors.Is(err, nip17.ErrNotForUs) || nip17.Retryable(err) || errors.Is(err, nip17.ErrDecrypt) && !d.hasKey(a.Recipient):
 		// For later: its key may be handed over, or its signer come back. What an
@@ -79,10 +92,16 @@ func (d *Decoder) open(ctx context.Context, wrap *nostr.Event, a *ledger.Arrival
 		return
 	}
 	a.State, a.Reason, a.Recipient = ledger.Opened, "", msg.Owner
-	a.Seal = &ledger.Seal{ID: msg.Seal.ID, Author: msg.Seal.PubKey, Sig: msg.Seal.Sig}
+	if evt.Kind == nostr.KindGiftWrap {
+		a.Seal = &ledger.Seal{ID: msg.Seal.ID, Author: msg.Seal.PubKey, Sig: msg.Seal.Sig}
+	}
+	d.read(a, msg, orders.ByWrap)
+}
+
+// read finds the facts in an opened message.
+func (d *Decoder) read(a *ledger.Arrival, msg nip17.Message, by orders.Transport) {
 	statements, err := d.dialect.Read(dialect.Message{
-		Rumor: msg.Rumor, Owner: msg.Owner, Relay: d.self,
-		Transport: orders.ByWrap, ReceivedAt: a.ReceivedAt,
+		Rumor: msg.Rumor, Owner: msg.Owner, Relay: d.self, Transport: by, ReceivedAt: a.ReceivedAt,
 	})
 	if err != nil {
 		a.Reason = dialect.Reason(err)
@@ -124,6 +143,9 @@ func (d *Decoder) fact(s orders.Statement) (orders.Fact, error) {
 		return f, nil
 	}
 	readers := slices.Clone(f.Parties)
+	if f.Payee != "" {
+		readers = append(readers, f.Payee)
+	}
 	if f.Verb == orders.Dispute || f.Verb == orders.Resolved {
 		readers = append(readers, d.admins...)
 	}

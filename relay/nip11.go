@@ -41,7 +41,7 @@ func (r *Relay) information() information {
 	return information{
 		Name: r.cfg.Name, Description: r.cfg.Description, Pubkey: r.cfg.Operator, Contact: r.cfg.Contact,
 		Self:          r.cfg.Self,
-		SupportedNIPs: []int{1, 9, 11, 13, 17, 40, 42, 44, 45, 59, 62, 70},
+		SupportedNIPs: r.nips(),
 		Software:      Software, Version: r.cfg.Version,
 		Limitation: limitation{
 			MaxMessageLength: limits.Wire.Message, MaxSubidLength: maxSubscriptionID,
@@ -52,6 +52,14 @@ func (r *Relay) information() information {
 			RestrictedWrites: true, CreatedAtUpper: int(maxAhead.Seconds()),
 		},
 	}
+}
+
+func (r *Relay) nips() []int {
+	nips := []int{1, 9, 11, 13, 17, 40, 42, 44, 45, 59, 62, 70}
+	if r.cfg.DirectMessages {
+		nips = append([]int{1, 4}, nips[1:]...)
+	}
+	return nips
 }
 
 func (r *Relay) serveInformation(w http.ResponseWriter, _ *http.Request) {

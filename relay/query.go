@@ -13,7 +13,8 @@ import (
 	"github.com/waybill-relay/waybill/relay/ledger"
 )
 
-// privateKinds are served to those in their p tags only; the ledger holds to it
+// privateKinds are served to those in their p tags only, and a kind 4 to its author;
+// the ledger holds to it
 // for every event, on every path. Here it only decides what a reader who has not
 // authenticated is told.
 var privateKinds = []int{nostr.KindEncryptedDirectMessage, nostr.KindSeal, nostr.KindDirectMessage,

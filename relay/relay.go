@@ -41,6 +41,10 @@ type Config struct {
 	Kinds       []int    // the other kinds that are accepted
 	MaxLimit    int      // the most events one filter returns
 	Limits      Limits
+
+	PublicOrders   bool // take order messages that are signed and published in the open
+	DirectMessages bool // take NIP-04 messages (kind 4)
+
 	LastArrival int64 // ms: when the newest message in the ledger arrived, 0 for none
 
 	Late func() // called where a key came while its wrap was being stored; nil: nobody is told

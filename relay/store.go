@@ -32,10 +32,10 @@ func (r *Relay) storeEvent(_ context.Context, evt *nostr.Event) (err error) {
 func (r *Relay) store(ctx context.Context, evt *nostr.Event, now int64) error {
 	var outcome ledger.Outcome
 	var err error
-	switch evt.Kind {
-	case nostr.KindGiftWrap:
-		outcome, err = r.storeWrap(ctx, evt, now)
-	case ledger.KindVanish:
+	switch {
+	case r.isMessage(evt):
+		outcome, err = r.storeMessage(ctx, evt, now)
+	case evt.Kind == ledger.KindVanish:
 		outcome, err = r.vanish(ctx, evt, now)
 	default:
 		outcome, err = r.ledger.Publish(ctx, evt, now)
@@ -52,8 +52,8 @@ func (r *Relay) store(ctx context.Context, evt *nostr.Event, now int64) error {
 	return eventstore.ErrDupEvent
 }
 
-func (r *Relay) storeWrap(ctx context.Context, evt *nostr.Event, now int64) (ledger.Outcome, error) {
-	// A wrap that is here already must not cost its decryption again.
+func (r *Relay) storeMessage(ctx context.Context, evt *nostr.Event, now int64) (ledger.Outcome, error) {
+	// A message that is here already must not cost its decryption again.
 	if known, err := r.ledger.Has(ctx, evt.ID); err != nil || known {
 		return ledger.Duplicate, err
 	}
@@ -95,6 +95,9 @@ func (r *Relay) announce(ctx context.Context, evt *nostr.Event) {
 	case nostr.KindGiftWrap:
 		to := recipients(evt)
 		r.fanout.publish(evt, func(reader string) bool { return reader != "" && slices.Contains(to, reader) })
+	case nostr.KindEncryptedDirectMessage:
+		of := append(recipients(evt), evt.PubKey)
+		r.fanout.publish(evt, func(reader string) bool { return reader != "" && slices.Contains(of, reader) })
 	case nostr.KindDeletion:
 		// Whether a deletion is public is the ledger's to say: it knows the targets.
 		public := false

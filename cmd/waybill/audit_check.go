@@ -22,9 +22,11 @@ func (a *auditor) rumor(ctx context.Context, where string, m *auditMessage, c *a
 		a.problem(where + "another message is in there")
 		return false, true
 	}
-	statements, err := a.dialects.Read(dialect.Message{
-		Rumor: rumor, Owner: c.Recipient, Relay: a.file.Relay, Transport: orders.ByWrap, ReceivedAt: a.receivedAt(m, c),
-	})
+	read := dialect.Message{Rumor: rumor, Owner: c.Recipient, Relay: a.file.Relay, Transport: orders.ByWrap, ReceivedAt: a.receivedAt(m, c)}
+	if c.open() {
+		read.Owner, read.Transport = "", orders.ByPublic
+	}
+	statements, err := a.dialects.Read(read)
 	if err != nil {
 		a.problem(where + "it is no order message: " + dialect.Reason(err))
 		return false, true
@@ -37,7 +39,7 @@ func (a *auditor) rumor(ctx context.Context, where string, m *auditMessage, c *a
 	told := 0
 	for i := range a.file.Facts {
 		f := &a.file.Facts[i]
-		if f.ID != m.Rumor || !slices.Contains(f.Inboxes, c.Recipient) {
+		if f.ID != m.Rumor || !c.holds(f) {
 			continue
 		}
 		told++

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"slices"
 	"time"
 
@@ -32,7 +33,7 @@ type reading struct {
 }
 
 func newAuditor(file *auditFile, me *nip17.SecretSigner) (*auditor, error) {
-	a := &auditor{file: file, me: me, keyring: new(nip17.Keyring), dialects: dialect.New(dialect.WithKinds(file.RumorKinds...))}
+	a := &auditor{file: file, me: me, keyring: new(nip17.Keyring), dialects: dialect.New(dialect.WithKinds(file.RumorKinds...), dialect.WithDirectMessages())}
 	if me == nil {
 		return a, nil
 	}
@@ -84,6 +85,9 @@ func (a *auditor) wrap(ctx context.Context, where string, m *auditMessage, c *au
 		a.problem(where + "the wrap's id or signature is wrong")
 		return false, true
 	}
+	if c.Wrap.Kind != nostr.KindGiftWrap {
+		return a.signed(ctx, where, m, c)
+	}
 	if a.me == nil || c.Recipient != a.me.PublicKey() {
 		return false, false
 	}
@@ -97,11 +101,32 @@ func (a *auditor) wrap(ctx context.Context, where string, m *auditMessage, c *au
 		a.problem(where + "another seal is in the wrap than the file says")
 		return false, true
 	}
-	var flags []orders.Flag
+	return a.rumor(ctx, where, m, c, msg.Rumor, flagsOf(msg))
+}
+
+// signed checks a message that its author signed himself: in the open, where
+// anybody can read it, or encrypted for the other party (NIP-04, kind 4).
+func (a *auditor) signed(ctx context.Context, where string, m *auditMessage, c *auditCopy) (proved, failed bool) {
+	if c.Wrap.Kind != nostr.KindEncryptedDirectMessage {
+		return a.rumor(ctx, where, m, c, *c.Wrap, nil)
+	}
+	receivedAt := a.receivedAt(m, c)
+	msg, err := nip17.OpenDirect(ctx, c.Wrap, a.keyring, nip17.Verified(), nip17.Clock(func() time.Time { return time.UnixMilli(receivedAt) }))
+	switch {
+	case errors.Is(err, nip17.ErrNotForUs):
+		return false, false
+	case err != nil:
+		a.problem(where + "the message does not open: " + nip17.Reason(err))
+		return false, true
+	}
+	return a.rumor(ctx, where, m, c, msg.Rumor, flagsOf(msg))
+}
+
+func flagsOf(msg nip17.Message) (flags []orders.Flag) {
 	for _, flag := range msg.Flags {
 		flags = append(flags, orders.Flag(flag))
 	}
-	return a.rumor(ctx, where, m, c, msg.Rumor, flags)
+	return flags
 }
 
 // kept checks a seal that was kept in a box, because its wrap was not. Only its
@@ -154,11 +179,21 @@ func (a *auditor) receivedAt(m *auditMessage, c *auditCopy) int64 {
 // first is the first fact that was read from the message in that inbox, or nil.
 func (a *auditor) first(m *auditMessage, c *auditCopy) *orders.Fact {
 	for i := range a.file.Facts {
-		if f := &a.file.Facts[i]; f.ID == m.Rumor && f.N == 0 && slices.Contains(f.Inboxes, c.Recipient) {
+		if f := &a.file.Facts[i]; f.ID == m.Rumor && f.N == 0 && c.holds(f) {
 			return f
 		}
 	}
 	return nil
+}
+
+// open reports whether the copy is no message to anybody: it was published.
+func (c *auditCopy) open() bool {
+	return c.Wrap != nil && c.Wrap.Kind != nostr.KindGiftWrap && c.Wrap.Kind != nostr.KindEncryptedDirectMessage
+}
+
+// holds reports whether the fact was read in this copy of its message.
+func (c *auditCopy) holds(f *orders.Fact) bool {
+	return slices.Contains(f.Inboxes, c.Recipient) || c.open() && len(f.Inboxes) == 0
 }
 
 // box checks that what is sealed to this key is what the fact says it is, and,

@@ -83,7 +83,9 @@ type delegatedConfig struct {
 }
 
 type dialectConfig struct {
-	RumorKinds []int `toml:"rumor_kinds" env:"RUMOR_KINDS"`
+	RumorKinds   []int `toml:"rumor_kinds" env:"RUMOR_KINDS"`
+	PublicOrders bool  `toml:"public_orders" env:"PUBLIC_ORDERS"`
+	NIP04        bool  `toml:"nip04" env:"NIP04"`
 }
 
 type logConfig struct {

@@ -119,6 +119,15 @@ func (d *daemon) openLedger(ctx context.Context) (err error) {
 	return limit(d.cfg)
 }
 
+// registry reads the messages of every client, in the kinds that the operator takes.
+func (c dialectConfig) registry() *dialect.Registry {
+	opts := []dialect.Option{dialect.WithKinds(c.RumorKinds...)}
+	if c.NIP04 {
+		opts = append(opts, dialect.WithDirectMessages())
+	}
+	return dialect.New(opts...)
+}
+
 func (d *daemon) openRelay(ctx context.Context) error {
 	cfg := &d.cfg.Relay
 	last, err := d.ledger.LastArrival(ctx)
@@ -131,13 +140,14 @@ func (d *daemon) openRelay(ctx context.Context) error {
 	if len(cfg.PublicURLs) == 0 {
 		cfg.PublicURLs = localURLs(strconv.Itoa(d.listener.Addr().(*net.TCPAddr).Port))
 	}
-	d.decoder = relay.NewDecoder(d.keyring, dialect.New(dialect.WithKinds(d.cfg.Dialects.RumorKinds...)), d.sealer,
+	d.decoder = relay.NewDecoder(d.keyring, d.cfg.Dialects.registry(), d.sealer,
 		d.identity.PublicKey(), d.cfg.Admins, d.log)
 	d.backlog = &relay.Backlog{Ledger: d.ledger, Decoder: d.decoder, Keyring: d.keyring, Store: d.keys, Log: d.log}
 	d.relay = relay.New(relay.Config{
 		Name: cfg.Name, Description: cfg.Description, Contact: cfg.Contact, Operator: cfg.Operator,
 		Version: versionText(), Self: d.identity.PublicKey(), PublicURLs: cfg.PublicURLs,
 		Anyone: cfg.Accept == "anyone", InboxQuota: cfg.InboxQuota, Kinds: cfg.Kinds, MaxLimit: cfg.MaxLimit,
+		PublicOrders: d.cfg.Dialects.PublicOrders, DirectMessages: d.cfg.Dialects.NIP04,
 		Limits: relayLimits(d.cfg), LastArrival: last, Late: d.backlog.Late, Vanished: d.forgetKeys,
 	}, d.ledger, d.keyring, d.decoder, d.log)
 	d.limited = append(d.limited, func(c config) error { d.relay.SetLimits(relayLimits(c)); return nil })

@@ -109,6 +109,24 @@ func (r *Registry) Read(m Message) ([]orders.Statement, error) {
 	return r.read(m, func(row, bool) {})
 }
 
+// IsPublicOrder reports whether a signed event is an order message that stands in
+// the open: of a kind and form that some dialect reads, and no repost or reaction.
+// Chat is never one, whatever it says.
+func (r *Registry) IsPublicOrder(evt *nostr.Event) bool {
+	l := &letter{Message: Message{Rumor: *evt}, kind: r.kindOf(evt)}
+	if l.kind != kindOrder && l.kind != kindReceipt || l.isRepost() {
+		return false
+	}
+	for _, row := range r.rows {
+		if row.kind == l.kind {
+			if fits, err := row.when(l); fits || err != nil {
+				return err == nil
+			}
+		}
+	}
+	return false
+}
+
 // A Look is one row of the table of dialects, held against a message.
 type Look struct {
 	Dialect string `json:"dialect"`

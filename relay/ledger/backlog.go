@@ -16,6 +16,11 @@ const (
 		FROM inbox i JOIN events e ON e.id = i.event_id
 		WHERE i.recipient = ? AND i.seq > ? AND i.state IN ('new', 'waiting')
 		ORDER BY i.seq LIMIT ?`
+	queryUnopenedFrom = `
+		SELECT i.seq, i.recipient, i.received_at, i.state, e.raw
+		FROM events e JOIN inbox i ON i.event_id = e.id
+		WHERE e.pubkey = ? AND e.access IN (1, 3) AND e.kind = 4 AND i.seq > ? AND i.state IN ('new', 'waiting')
+		ORDER BY i.seq LIMIT ?`
 	queryUnopenedRecipients = "SELECT DISTINCT recipient FROM inbox WHERE state IN ('new', 'waiting') ORDER BY recipient"
 )
 
@@ -40,6 +45,13 @@ type Decoded struct {
 // New or Waiting and whose event is still here, in the order of arrival.
 func (l *Ledger) Unopened(ctx context.Context, recipient string, afterSeq int64, limit int) ([]Row, error) {
 	rows, err := all(ctx, l.reads, scanRow, queryUnopened, recipient, afterSeq, max(limit, 0))
+	return rows, failed("reading the inbox", err)
+}
+
+// UnopenedFrom is Unopened for the direct messages that author (hex) wrote (NIP-04,
+// kind 4), which his key opens as well as the recipient's does.
+func (l *Ledger) UnopenedFrom(ctx context.Context, author string, afterSeq int64, limit int) ([]Row, error) {
+	rows, err := all(ctx, l.reads, scanRow, queryUnopenedFrom, author, afterSeq, max(limit, 0))
 	return rows, failed("reading the inbox", err)
 }
 

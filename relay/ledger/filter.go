@@ -63,6 +63,9 @@ func compile(f nostr.Filter, reader string, now int64) ([]*branch, error) {
 		if b := ownBranch(f, reader); b != nil {
 			bs = append(bs, b)
 		}
+		if b := sentBranch(f, reader); b != nil {
+			bs = append(bs, b)
+		}
 	}
 	for _, b := range bs {
 		b.and("(e.expires_at IS NULL OR e.expires_at > ?)", now)
@@ -126,6 +129,21 @@ func ownBranch(f nostr.Filter, reader string) *branch {
 	}
 	b := eventBranch(f, nil, toAuthor)
 	b.and("e.pubkey = ?", reader)
+	return b
+}
+
+// sentBranch is the direct messages that the reader wrote (NIP-04, kind 4): there is
+// one event for both sides. What he wrote to himself is in his mail.
+func sentBranch(f nostr.Filter, reader string) *branch {
+	if f.Kinds != nil && !slices.Contains(f.Kinds, nostr.KindEncryptedDirectMessage) {
+		return nil
+	}
+	b := &branch{from: "events e", at: "e.created_at"}
+	b.and("e.access IN (1, 3) AND e.access = " + strconv.Itoa(int(toRecipients))) // the first for the index
+	b.and("e.pubkey = ? AND e.kind = ?", reader, nostr.KindEncryptedDirectMessage)
+	b.and("NOT EXISTS (SELECT 1 FROM event_tags x WHERE x.event = e.ref AND x.name = 'p' AND x.value = ?)", reader)
+	b.matchEvent(f)
+	b.matchTags(f, "")
 	return b
 }
 

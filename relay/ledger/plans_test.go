@@ -34,11 +34,12 @@ func TestPlans(t *testing.T) {
 
 		queryNews: "order_ids_mark (mark_seq>?)",
 
-		queryUnopened:   "inbox_unopened (recipient=? AND seq>?)",
-		queryInboxCount: "event_tags USING PRIMARY KEY (name=? AND value=? AND access=?)",
-		queryAddress:    "events_address (pubkey=? AND kind=? AND d=?)",
-		queryRelaysOf:   "events_address (pubkey=? AND kind=? AND d=?)",
-		queryExpired:    "events_expiry (expires_at<?)",
+		queryUnopened:     "inbox_unopened (recipient=? AND seq>?)",
+		queryUnopenedFrom: "events_unlisted (pubkey=?)",
+		queryInboxCount:   "event_tags USING PRIMARY KEY (name=? AND value=? AND access=?)",
+		queryAddress:      "events_address (pubkey=? AND kind=? AND d=?)",
+		queryRelaysOf:     "events_address (pubkey=? AND kind=? AND d=?)",
+		queryExpired:      "events_expiry (expires_at<?)",
 	} {
 		args := make([]any, strings.Count(query, "?"))
 		for i := range args {

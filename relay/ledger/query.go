@@ -22,7 +22,7 @@ const (
 // where that is less. reader is the authenticated public key (hex), "" for none.
 //
 // The kinds 4, 13, 14, 15, 1059 and 21059 are seen only by the keys in their p
-// tags, a deletion that names unseen events only by its author, an expired event
+// tags, a kind 4 by its author too, a deletion that names unseen events only by its author, an expired event
 // (NIP-40) by nobody. What the reader may not see is as if it were not there.
 //
 // An error is yielded once and ends the sequence: ErrFilterTooLarge, or the

@@ -26,6 +26,9 @@ func visible(evt *nostr.Event, reader string) bool {
 	}
 	switch evt.Kind {
 	case 4, 13, 14, 15, 1059, 21059:
+		if evt.Kind == 4 && evt.PubKey == reader {
+			return true
+		}
 		return reader != "" && evt.Tags.FindWithValue("p", reader) != nil
 	}
 	return true
@@ -175,7 +178,7 @@ func TestPrivate(t *testing.T) {
 		want map[string][]string // reader: names, newest first
 	}{
 		"everything": {nostr.Filter{}, map[string][]string{
-			"": {"note"}, alice: {"note"}, bob: {"mail", "both", "note"}, carol: {"deletion", "both", "note"}, mallory: {"note"},
+			"": {"note"}, alice: {"both", "note"}, bob: {"mail", "both", "note"}, carol: {"deletion", "both", "note"}, mallory: {"note"},
 		}},
 		"an inbox":                {nostr.Filter{Kinds: []int{1059}, Tags: p(bob)}, map[string][]string{"": nil, bob: {"mail"}, alice: nil, mallory: nil}},
 		"another's tag":           {nostr.Filter{Tags: p(bob)}, map[string][]string{carol: {"both", "note"}, mallory: {"note"}}},
@@ -183,7 +186,7 @@ func TestPrivate(t *testing.T) {
 		"own tag and one more":    {nostr.Filter{Tags: nostr.TagMap{"p": {bob}, "t": {"x"}}}, map[string][]string{bob: {"mail", "note"}}},
 		"own tag and a wrong one": {nostr.Filter{Tags: nostr.TagMap{"p": {bob}, "t": {"y"}}}, map[string][]string{bob: nil}},
 		"ids":                     {nostr.Filter{IDs: []string{mail.ID, key("both"), key("deletion")}}, map[string][]string{"": nil, bob: {"mail", "both"}, carol: {"deletion", "both"}}},
-		"authors":                 {nostr.Filter{Authors: []string{alice, carol, mail.PubKey}}, map[string][]string{mail.PubKey: {"note"}, alice: {"note"}, bob: {"mail", "both", "note"}}},
+		"authors":                 {nostr.Filter{Authors: []string{alice, carol, mail.PubKey}}, map[string][]string{mail.PubKey: {"note"}, alice: {"both", "note"}, bob: {"mail", "both", "note"}}},
 		"the kind of deletions":   {nostr.Filter{Kinds: []int{5}}, map[string][]string{"": nil, bob: nil, carol: {"deletion"}}},
 	} {
 		for reader, names := range c.want {

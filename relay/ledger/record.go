@@ -23,7 +23,7 @@ const (
 )
 
 // privateKinds are served to the keys in their p tags only: encrypted DMs
-// (NIP-04), what belongs inside a gift wrap (NIP-17), gift wraps (NIP-59).
+// (NIP-04, to their author too), what belongs inside a gift wrap (NIP-17), gift wraps (NIP-59).
 var privateKinds = map[int]bool{4: true, 13: true, 14: true, 15: true, 1059: true, 21059: true}
 
 // isWrap reports whether kind is a gift wrap's: its author is a throw-away key.
