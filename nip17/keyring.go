@@ -74,6 +74,15 @@ func (kr *Keyring) Remove(public string) bool {
 	return kr.remove(public)
 }
 
+// Clear takes every key out and zeroes it.
+func (kr *Keyring) Clear() {
+	kr.mu.Lock()
+	defer kr.mu.Unlock()
+	for public := range kr.keys {
+		kr.remove(public)
+	}
+}
+
 func (kr *Keyring) remove(public string) bool {
 	k, ok := kr.keys[public]
 	if !ok {

@@ -46,7 +46,35 @@ func parcel(c, no string) func(*Fact)    { return func(f *Fact) { f.Carrier, f.T
 func with(fs ...Field) func(*Fact)       { return func(f *Fact) { f.Carries = fs } }
 func invoice(hash string) func(*Fact)    { return func(f *Fact) { f.PaymentHash = hash } }
 func preimageOf(hash string) func(*Fact) { return func(f *Fact) { f.PreimageHash = hash } }
-func through(in ...string) func(*Fact)   { return func(f *Fact) { f.Inboxes = in } }
+func by(ts ...Transport) func(*Fact)     { return func(f *Fact) { f.Transports = ts } }
+func keyed(key string) func(*Fact)       { return func(f *Fact) { f.Key = key } }
+func expires(min int64) func(*Fact)      { return func(f *Fact) { f.Expiry = noon + min*minute } }
+func token(hash string) func(*Fact)      { return func(f *Fact) { f.TokenHash = hash } }
+func buys(p ...string) func(*Fact) {
+	return func(f *Fact) {
+		for _, p := range p {
+			f.Products = append(f.Products, Product{ProductID: p, Quantity: 1})
+		}
+	}
+}
+
+func accepts(f *Fact) { f.Acceptance = true }
+func asLeg(f *Fact)   { f.Leg = true }
+func stands(f *Fact)  { f.Standing = true }
+
+// leg tells of a payment to carol, who is no party.
+func leg(f *Fact)                { f.Code, f.Payee = LegPaid, carol }
+func code(c string) func(*Fact)  { return func(f *Fact) { f.Code = c } }
+func flagged(x Flag) func(*Fact) { return func(f *Fact) { f.Flags = append(f.Flags, x) } }
+
+// nameless is said by the party whom the message does not name.
+func nameless(to string) func(*Fact) {
+	return func(f *Fact) {
+		f.Sender, f.Parties, f.Trust, f.Key, f.Inboxes = "", []string{to}, Unbound, eve, []string{to}
+	}
+}
+
+func through(in ...string) func(*Fact) { return func(f *Fact) { f.Inboxes = in } }
 
 func fold(facts ...Fact) *Order { return Fold(PairOf(ana, bob), facts) }
 

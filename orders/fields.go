@@ -142,7 +142,8 @@ func (f *folding) details(o *Order) {
 	if t := f.last(func(t *telling) bool { return t.ETA > 0 && t.role == Seller }); t != nil {
 		o.EstimatedDeliveryDate = t.ETA
 	}
-	if t := f.last(func(t *telling) bool { return t.Expiry > 0 }, Request); t != nil {
+	// A new link is good for as long as it says itself.
+	if t := f.last(func(t *telling) bool { return t.Expiry > 0 || t.carries(FieldPaymentLink) }, Request); t != nil {
 		o.PaymentExpiry = t.Expiry
 	}
 	// Some clients give the orders of one cart one id, and no other link.

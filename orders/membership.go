@@ -184,6 +184,35 @@ func onlyBegun(bs []Beginning, at int64) Key {
 	return bs[first].Key
 }
 
+// Home is the order that the fact belongs to by the rules of Members, as things
+// stand; ok is false where it belongs to none.
+func Home(ctx context.Context, src Source, f *Fact) (k Key, ok bool, err error) {
+	p, both := f.Pair()
+	switch {
+	case both && f.OrderID != "":
+		return Key{p, f.OrderID}, true, nil
+	case f.OrderID != "" && len(f.Parties) == 1:
+		bs, err := src.Sharing(ctx, f.Parties[0], f.OrderID)
+		if err != nil || len(bs) != 1 {
+			return Key{}, false, err
+		}
+		return bs[0].Key, true, nil
+	case !both || f.OrderID != "":
+		return Key{}, false, nil
+	}
+	if f.Ref != "" {
+		if named, ok, err := src.Beginning(ctx, Key{p, f.Ref}); err != nil || ok {
+			return named.Key, ok, err
+		}
+	}
+	bs, err := src.Begun(ctx, p, f.Tau()-reach, f.Tau())
+	if err != nil {
+		return Key{}, false, err
+	}
+	k = onlyBegun(bs, f.Tau())
+	return k, k != Key{}, nil
+}
+
 // Assemble reads the order k from its facts, whole. It returns nil where no such
 // order exists: none of its facts begins one, or it was retired.
 func Assemble(ctx context.Context, src Source, k Key) (*Order, error) {

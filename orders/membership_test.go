@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -59,6 +60,44 @@ func TestMembers(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A fact is a member of its Home and of no other order.
+func TestHome(t *testing.T) {
+	ctx := context.Background()
+	rapid.Check(t, func(t *rapid.T) {
+		var m memory
+		for i := range rapid.IntRange(1, 10).Draw(t, "facts") {
+			who := rapid.SampledFrom([]string{ana, bob}).Draw(t, "who")
+			verb := rapid.SampledFrom([]Verb{Intent, Paid, Note, Note}).Draw(t, "verb")
+			parties := rapid.SampledFrom([][]string{{ana, bob}, {ana, carol}, {bob}, {ana}}).Draw(t, "parties")
+			f := says(who, verb, rapid.Int64Range(0, 60).Draw(t, "day")*day, id(fmt.Sprint("f", i)),
+				about(rapid.SampledFrom([]string{"1", "2", ""}).Draw(t, "order"), parties...))
+			if f.OrderID == "" {
+				f.Ref = rapid.SampledFrom([]string{"", "1"}).Draw(t, "ref")
+			}
+			m = append(m, f)
+		}
+		for _, f := range m {
+			home, ok, err := Home(ctx, m, &f)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, k := range []Key{{PairOf(ana, bob), "1"}, {PairOf(ana, bob), "2"}, {PairOf(ana, carol), "1"}, {PairOf(ana, carol), "2"}} {
+				if o, err := Assemble(ctx, m, k); err != nil || o == nil {
+					continue // no such order
+				}
+				facts, _, err := Members(ctx, m, k)
+				if err != nil {
+					t.Fatal(err)
+				}
+				member := slices.ContainsFunc(facts, func(g Fact) bool { return g.ID == f.ID })
+				if member != (ok && home == k) {
+					t.Fatalf("fact %s, order %v: a member: %v; home %v, %v", f.ID, k, member, home, ok)
+				}
+			}
+		}
+	})
 }
 
 // Whatever a new fact changes anywhere, Touched names that order, and its version

@@ -69,22 +69,30 @@ func (f *folding) pay(o *Order, base Status) {
 }
 
 // paid is the sum of what was paid, and whether any receipt names an amount.
-// Receipts that prove different payments, or go to different payees, add up; one
-// that cannot be told from the others tells of them again.
+// Receipts that prove different payments add up, and so do the parts of different
+// payees; a receipt that cannot be told from the others tells of them again.
 func (f *folding) paid() (sum int64, named bool) {
-	of := map[string]int64{}
+	of, parts := map[string]int64{}, map[string]int64{}
 	for _, t := range f.accepted(Paid, Note) {
-		if n, ok := t.sats(); ok && (t.Verb == Paid || t.isLeg()) {
-			payment := cmp.Or(t.PaymentHash, t.PreimageHash, t.TokenHash, t.Payee)
+		switch n, ok := t.sats(); {
+		case !ok:
+		case t.Verb == Paid:
+			payment := cmp.Or(t.PaymentHash, t.PreimageHash, t.TokenHash)
 			of[payment], named = max(of[payment], n), true
+		case t.isLeg():
+			parts[t.Payee] = max(parts[t.Payee], n)
 		}
 	}
 	again := of[""]
 	delete(of, "")
+	return min(max(total(of), again)+total(parts), MaxSats), named
+}
+
+func total(of map[string]int64) (sum int64) {
 	for _, n := range of {
 		sum = min(sum+n, MaxSats)
 	}
-	return max(sum, again), named
+	return sum
 }
 
 // LegPaid is the code of a note that tells of a part of an order's price that its

@@ -20,6 +20,27 @@ func someFact(t *rapid.T, i int) Fact {
 	f.SellerDelivers = rapid.Bool().Draw(t, "seller delivers")
 	f.Held = rapid.IntRange(0, 7).Draw(t, "held") == 0
 	f.Hint = verb == Request && rapid.Bool().Draw(t, "hint")
+	f.Leg = verb == Request && rapid.Bool().Draw(t, "leg")
+	f.Acceptance = verb == Process && rapid.Bool().Draw(t, "acceptance")
+	f.Standing = verb == Shipped && rapid.Bool().Draw(t, "standing")
+	f.Transports = rapid.SampledFrom([][]Transport{{ByWrap}, {ByWrap}, {ByPublic}}).Draw(t, "transport")
+	f.TokenHash = rapid.SampledFrom([]string{"", "", "22", "33"}).Draw(t, "token")
+	f.Expiry = rapid.SampledFrom([]int64{0, noon + 24*60*minute}).Draw(t, "expiry")
+	if verb == Note && rapid.Bool().Draw(t, "asks or tells of a leg") {
+		f.Code, f.Payee = rapid.SampledFrom([]string{LegPaid, "return-requested"}).Draw(t, "code"), carol
+	}
+	if f.Trust == Unbound {
+		f.Key = rapid.SampledFrom([]string{eve, carol}).Draw(t, "sealed by")
+		if who != judge && who != eve && rapid.Bool().Draw(t, "says not who it is") {
+			f.Sender, f.Parties = "", []string{ana}
+			if who == ana {
+				f.Parties = []string{bob}
+			}
+			if rapid.Bool().Draw(t, "and is") {
+				f.Key = who
+			}
+		}
+	}
 	f.Outcome = rapid.SampledFrom([]Outcome{OutcomeDelivered, OutcomeCancelled, OutcomeResume}).Draw(t, "outcome")
 	f.Tracking = rapid.SampledFrom([]string{"", "1", "2"}).Draw(t, "tracking")
 	f.Carries = rapid.SampledFrom([][]Field{nil, {FieldShippingAddress}, {FieldNote}, {FieldReason}}).Draw(t, "carries")

@@ -47,8 +47,17 @@ func printOrder(out io.Writer, o openedOrder) error {
 	for _, p := range o.Products {
 		row("Product", fmt.Sprintf("%d × %s", p.Quantity, first(p.Title, p.ProductID)))
 	}
-	row("Total", fmt.Sprintf("%d sats", o.GrandTotal))
-	row("Checkout", o.CheckoutID)
+	total := fmt.Sprintf("%d sats", o.GrandTotal)
+	if o.FiatTotal != nil {
+		total += fmt.Sprintf(" (%s %s, as the client named it)", o.FiatTotal.Amount, o.FiatTotal.Currency)
+	}
+	row("Total", total)
+	if o.CheckoutID != o.OrderID {
+		row("Checkout", o.CheckoutID)
+	}
+	if o.Trust == orders.Unbound {
+		row("Trust", "its first word came from a throw-away key")
+	}
 	row("Pay by", o.text(o.PaymentLink))
 	row("Ship to", o.text(o.ShippingAddress))
 	for _, s := range o.Shipments {
@@ -90,7 +99,10 @@ func details(e orders.TimelineEntry) string {
 	if e.Amount != nil {
 		ds = append(ds, fmt.Sprintf("%d sats", *e.Amount))
 	}
-	for _, s := range []string{e.Medium, e.Carrier, e.Tracking, string(e.Outcome), e.Code} {
+	if e.Fiat != nil {
+		ds = append(ds, plain(string(e.Fiat.Amount)+" "+e.Fiat.Currency))
+	}
+	for _, s := range []string{e.Medium, e.Mint, e.Carrier, e.Tracking, string(e.Outcome), e.Code} {
 		if s != "" {
 			ds = append(ds, plain(s))
 		}

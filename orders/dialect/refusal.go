@@ -46,3 +46,27 @@ func Reason(err error) string {
 	}
 	return ""
 }
+
+// words are the refusals as sentences for a user.
+var words = map[Refusal]string{
+	ErrNotAnOrder: "it is no order message, nor chat that could be about one",
+	Repost:        "it is a repost (NIP-18) or a reaction (NIP-25), which share their kinds with order messages",
+	GroupMessage:  "it has more than one recipient: no order follows from what is said to a group",
+	NoRecipient:   "it names no recipient (p tag)",
+	NotYourInbox:  "it landed with somebody who is no party to it",
+	BadKey:        "an id or a public key in it is not 64 lower-case hex digits, or both parties are the same",
+	BadOrderID:    "its order id is empty, or there are two",
+	BadAmount:     "it is a refund of an amount that cannot be read",
+	BadOutcome:    "it is a ruling whose outcome is none of delivered, cancelled, resume",
+	BadJSON:       "its JSON is too long, too deep, or has a key twice",
+	UnknownType:   "it is of an order, and its type is one that no client is known to write",
+}
+
+// Words is the first Refusal in err's chain as a sentence, "" where there is none.
+func Words(err error) string {
+	var r Refusal
+	if errors.As(err, &r) {
+		return words[r]
+	}
+	return ""
+}

@@ -1,0 +1,171 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"io"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/waybill-relay/waybill/nip17"
+	"github.com/waybill-relay/waybill/orders"
+	"github.com/waybill-relay/waybill/orders/dialect"
+	"github.com/waybill-relay/waybill/relay"
+	"github.com/waybill-relay/waybill/relay/ledger"
+)
+
+// maxExplained is more than any message that the relay takes.
+const maxExplained = 1 << 20
+
+func (a *app) explain() *cobra.Command {
+	var key keyFlags
+	var asJSON, alone bool
+	cmd := &cobra.Command{
+		Use:   "explain MESSAGE",
+		Short: "Tell step by step how a message is read",
+		Long: `Tell step by step how a message is read: what it came in, which client's dialect it
+is and why, the facts in it, what they do to their order, and why something was
+refused. MESSAGE is JSON, the name of a file that holds it, or - for standard input:
+a gift wrap (kind 1059), a direct message (kind 4), a signed order message, or a rumor.
+
+What is encrypted opens with --key, or else with the keys that this relay holds. The
+order is what the ledger here knows of it. Nothing is kept, sent or changed, and what
+is private in the message is named, not shown.`,
+		Example: `  waybill explain wrap.json --key seller.nsec
+  waybill explain '{"kind":16,"pubkey":"…","created_at":1760000000,"tags":[["p","…"],["type","1"],["order","A-1"]],"content":""}'
+  waybill explain - --json < message.json`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			cfg, err := loadConfig(a.configFile)
+			if err != nil {
+				return err
+			}
+			raw, err := readMessage(args[0], cmd.InOrStdin())
+			if err != nil {
+				return err
+			}
+			found, err := explainWith(cmd.Context(), cfg, &key, alone, raw)
+			if err != nil {
+				return err
+			}
+			if asJSON {
+				return printJSON(cmd.OutOrStdout(), found)
+			}
+			return printExplanation(cmd.OutOrStdout(), found)
+		},
+	}
+	key.add(cmd, "what the message is opened with (default: the keys that this relay holds)")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	cmd.Flags().BoolVar(&alone, "alone", false, "do not look into the ledger: as if nothing was said before")
+	return cmd
+}
+
+// readMessage reads JSON from the argument itself, a file, or standard input.
+func readMessage(arg string, in io.Reader) ([]byte, error) {
+	switch {
+	case arg == "-":
+		return io.ReadAll(io.LimitReader(in, maxExplained))
+	case strings.HasPrefix(strings.TrimSpace(arg), "{"):
+		return []byte(arg), nil
+	}
+	f, err := os.Open(arg)
+	if err != nil {
+		return nil, orders.Errorf(orders.EINVALID, "the message is neither JSON nor a file: %w", err)
+	}
+	defer f.Close()
+	return io.ReadAll(io.LimitReader(f, maxExplained))
+}
+
+func explainWith(ctx context.Context, cfg config, key *keyFlags, alone bool, raw []byte) (found *relay.Explanation, err error) {
+	keyring, self, err := explainKeys(cfg, key)
+	if err != nil {
+		return nil, err
+	}
+	defer keyring.Clear()
+	dialects := dialect.New(dialect.WithKinds(cfg.Dialects.RumorKinds...), dialect.WithDirectMessages())
+	x := &relay.Explainer{Keyring: keyring, Dialects: dialects, Self: self, Admins: cfg.Admins}
+	if there, err := exists(cfg.Ledger.URL); err != nil {
+		return nil, err
+	} else if there && !alone {
+		l, err := ledger.OpenReadOnly(ctx, cfg.Ledger.URL)
+		if err != nil {
+			return nil, err
+		}
+		defer func() { err = errors.Join(err, l.Close()) }()
+		x.Orders = l
+	}
+	return x.Explain(ctx, raw, time.Now().UnixMilli())
+}
+
+// explainKeys is a keyring of --key alone, or of every key that this relay holds,
+// and the relay's own public key (hex), "" where it has none yet.
+func explainKeys(cfg config, key *keyFlags) (kr *nip17.Keyring, self string, err error) {
+	kr = new(nip17.Keyring)
+	defer func() {
+		if err != nil {
+			kr.Clear()
+		}
+	}()
+	me, err := key.signer()
+	if err != nil {
+		return kr, "", err
+	}
+	if me != nil {
+		defer me.Zero()
+		reading, err := me.ReadingKey()
+		if err != nil {
+			return kr, "", err
+		}
+		if err := kr.Add(reading); err != nil {
+			return kr, "", err
+		}
+	}
+	// Nothing is made here where there is nothing yet.
+	for _, path := range []string{cfg.Keys.MasterFile, cfg.Keys.IdentityFile} {
+		if there, err := exists(path); err != nil || !there {
+			return kr, "", err
+		}
+	}
+	master, err := nip17.LoadMaster(cfg.Keys.MasterFile)
+	if err != nil {
+		return kr, "", err
+	}
+	identity, _, err := nip17.LoadIdentity(cfg.Keys.IdentityFile, master, cfg.Keys.IdentityPassphraseFile)
+	if err != nil {
+		return kr, "", err
+	}
+	defer identity.Zero()
+	if me != nil {
+		return kr, identity.PublicKey(), nil
+	}
+	return kr, identity.PublicKey(), holdAll(kr, cfg, identity, master)
+}
+
+// holdAll puts the relay's own key and every delegated one into the keyring.
+func holdAll(kr *nip17.Keyring, cfg config, identity *nip17.SecretSigner, master nip17.Master) error {
+	reading, err := identity.ReadingKey()
+	if err != nil {
+		return err
+	}
+	if err := kr.Add(reading); err != nil {
+		return err
+	}
+	delegated, err := readDelegated(cfg.Keys.Delegated, identity.PublicKey())
+	if err != nil {
+		return err
+	}
+	for _, k := range delegated {
+		if err := kr.Add(k); err != nil {
+			return err
+		}
+	}
+	store, err := nip17.OpenStore(keysFile(cfg), master)
+	if err != nil {
+		return err
+	}
+	_, _, err = store.Load(kr)
+	return err
+}

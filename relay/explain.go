@@ -1,0 +1,212 @@
+package relay
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"slices"
+	"time"
+
+	"github.com/nbd-wtf/go-nostr"
+
+	"github.com/waybill-relay/waybill/nip17"
+	"github.com/waybill-relay/waybill/orders"
+	"github.com/waybill-relay/waybill/orders/dialect"
+)
+
+// An Explainer tells how a message is read: by the code that reads it, and
+// without keeping anything.
+type Explainer struct {
+	Keyring  *nip17.Keyring
+	Dialects *dialect.Registry
+	Self     string        // the relay's own public key (hex); "" for none
+	Admins   []string      // hex
+	Orders   orders.Source // what the message is held against; nil: nothing was said before
+}
+
+// An Explanation is what became of one message, step by step. It names private
+// fields and shows none.
+type Explanation struct {
+	Envelope []Step           `json:"envelope"`          // what the message came in
+	Refused  string           `json:"refused,omitempty"` // a code: why it says nothing
+	Why      string           `json:"why,omitempty"`     // the same in words
+	Looks    []dialect.Look   `json:"looks,omitempty"`   // the rows of the table of dialects
+	Facts    []orders.Fact    `json:"facts,omitempty"`   // what it says, without boxes
+	Outcomes []ExplainOutcome `json:"outcomes,omitempty"`
+}
+
+// A Step is one thing that was found out about the envelope.
+type Step struct {
+	What  string `json:"what"`
+	Found string `json:"found"`
+}
+
+// An ExplainOutcome is what the fold makes of the facts that belong to one order.
+type ExplainOutcome struct {
+	OrderID string                 `json:"orderId"`          // the client's own; "" where the facts belong to no order
+	Before  *orders.Order          `json:"before,omitempty"` // nil: the message begins the order
+	After   *orders.Order          `json:"after,omitempty"`  // nil: there is no such order
+	Lines   []orders.TimelineEntry `json:"lines,omitempty"`  // of the message, in the order's history
+}
+
+// ErrNoEvent: what was handed in is no Nostr event.
+var ErrNoEvent = orders.Errorf(orders.EINVALID, "this is no Nostr event in JSON: a gift wrap, a signed event, or a rumor is needed")
+
+// Explain reads raw, the JSON of a gift wrap (kind 1059), of a NIP-04 message (kind
+// 4), of a signed order message, or of a rumor, which nobody has signed and whose
+// author is believed here. at (ms) is when it is taken to arrive. The error is
+// ErrNoEvent, or the source's.
+func (x *Explainer) Explain(ctx context.Context, raw []byte, at int64) (*Explanation, error) {
+	var evt nostr.Event
+	if err := json.Unmarshal(raw, &evt); err != nil || evt.Kind == 0 && evt.PubKey == "" {
+		return nil, ErrNoEvent
+	}
+	e := &Explanation{}
+	msg, err := x.unwrap(ctx, e, &evt, at)
+	if err != nil {
+		e.Refused, e.Why = nip17.Reason(err), refusalWords(err)
+		return e, nil
+	}
+	looks, statements, err := x.Dialects.Explain(msg)
+	e.Looks = looks
+	if err != nil {
+		e.Refused, e.Why = dialect.Reason(err), dialect.Words(err)
+		return e, nil
+	}
+	for _, s := range statements {
+		f := s.Fact
+		f.ByAdmin = slices.Contains(x.Admins, f.Sender)
+		e.Facts = append(e.Facts, f)
+	}
+	return e, x.fold(ctx, e)
+}
+
+// refusalWords says why an envelope was not opened.
+func refusalWords(err error) string {
+	if errors.Is(err, nip17.ErrNotForUs) {
+		return "no key that could open it is held here: --key, or a delegated key, of its recipient is needed"
+	}
+	return err.Error()
+}
+
+func (e *Explanation) step(what, found string) { e.Envelope = append(e.Envelope, Step{what, found}) }
+
+// unwrap opens the envelope, whatever it is.
+func (x *Explainer) unwrap(ctx context.Context, e *Explanation, evt *nostr.Event, at int64) (dialect.Message, error) {
+	m := dialect.Message{Relay: x.Self, ReceivedAt: at}
+	clock := nip17.Clock(func() time.Time { return time.UnixMilli(at) })
+	switch {
+	case evt.Kind == nostr.KindGiftWrap || evt.Kind == nostr.KindEncryptedDirectMessage && evt.Sig != "":
+		open, name := nip17.Open, "a gift wrap (kind 1059, NIP-59)"
+		if evt.Kind == nostr.KindEncryptedDirectMessage {
+			open, name = nip17.OpenDirect, "a direct message (kind 4, NIP-04)"
+		}
+		e.step("envelope", name)
+		for _, to := range recipients(evt) {
+			e.step("addressed to", orders.Npub(to))
+		}
+		msg, err := open(ctx, evt, x.Keyring, clock)
+		if err != nil {
+			return m, err
+		}
+		e.step("id and signature", "good")
+		e.step("opened with", "the key of "+orders.Npub(msg.Key))
+		if msg.Key != msg.Owner {
+			e.step("which reads for", orders.Npub(msg.Owner))
+		}
+		e.step("signed by", orders.Npub(msg.Seal.PubKey))
+		for _, flag := range msg.Flags {
+			e.step("let pass", string(flag))
+		}
+		m.Rumor, m.Owner, m.Transport = msg.Rumor, msg.Owner, orders.ByWrap
+	case evt.Sig != "":
+		e.step("envelope", "none: a signed event, as it is published in the open")
+		if sound, err := evt.CheckSignature(); !evt.CheckID() || !sound || err != nil {
+			return m, nip17.ErrWrapSignature
+		}
+		e.step("id and signature", "good")
+		m.Rumor, m.Transport = *evt, orders.ByPublic
+	default:
+		e.step("envelope", "none: a rumor. Nobody has signed it; its author is believed here, and would not be by the relay")
+		m.Rumor, m.Transport, m.Owner = *evt, orders.ByWrap, evt.PubKey
+		switch {
+		case m.Rumor.ID == "":
+			m.Rumor.ID = m.Rumor.GetID()
+			e.step("let pass", string(nip17.FlagNoRumorID))
+		case !m.Rumor.CheckID():
+			return m, nip17.ErrRumorID
+		}
+		if to := recipients(evt); len(to) > 0 {
+			m.Owner = to[0]
+		}
+		if m.Owner != "" {
+			e.step("taken to land with", orders.Npub(m.Owner))
+		}
+	}
+	e.step("author", orders.Npub(m.Rumor.PubKey))
+	e.step("written", time.Unix(int64(m.Rumor.CreatedAt), 0).UTC().Format(time.RFC3339))
+	return m, nil
+}
+
+// fold holds the facts against the orders they belong to.
+func (x *Explainer) fold(ctx context.Context, e *Explanation) error {
+	byOrder := map[orders.Key][]orders.Fact{}
+	var keys []orders.Key
+	for _, f := range e.Facts {
+		k, ok, err := x.home(ctx, &f)
+		if err != nil {
+			return err
+		}
+		if !ok {
+			k = orders.Key{}
+		}
+		if byOrder[k] == nil {
+			keys = append(keys, k)
+		}
+		byOrder[k] = append(byOrder[k], f)
+	}
+	for _, k := range keys {
+		out, err := x.outcome(ctx, k, byOrder[k])
+		if err != nil {
+			return err
+		}
+		e.Outcomes = append(e.Outcomes, out)
+	}
+	return nil
+}
+
+func (x *Explainer) home(ctx context.Context, f *orders.Fact) (orders.Key, bool, error) {
+	if x.Orders != nil {
+		return orders.Home(ctx, x.Orders, f)
+	}
+	p, both := f.Pair()
+	return orders.Key{Pair: p, OrderID: f.OrderID}, both && f.OrderID != "", nil
+}
+
+func (x *Explainer) outcome(ctx context.Context, k orders.Key, said []orders.Fact) (out ExplainOutcome, err error) {
+	out.OrderID = k.OrderID
+	if k == (orders.Key{}) {
+		return out, nil
+	}
+	begins := slices.ContainsFunc(said, func(f orders.Fact) bool { return f.Begins() })
+	var known []orders.Fact
+	if x.Orders != nil {
+		if out.Before, err = orders.Assemble(ctx, x.Orders, k); err != nil {
+			return out, err
+		}
+		if known, _, err = orders.Members(ctx, x.Orders, k); err != nil {
+			return out, err
+		}
+	}
+	if out.Before == nil && !begins {
+		return out, nil
+	}
+	out.After = orders.Fold(k.Pair, append(known, said...))
+	out.After.OrderID = k.OrderID
+	for _, line := range out.After.Timeline {
+		if slices.ContainsFunc(said, func(f orders.Fact) bool { return orders.FactRef(f.ID, f.N) == line.Fact }) {
+			out.Lines = append(out.Lines, line)
+		}
+	}
+	return out, nil
+}
