@@ -1,0 +1,102 @@
+package main
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/waybill-relay/waybill/nip17"
+	"github.com/waybill-relay/waybill/nip17/nip17test"
+	"github.com/waybill-relay/waybill/orders"
+	"github.com/waybill-relay/waybill/orders/dialect"
+	"github.com/waybill-relay/waybill/relay"
+)
+
+// TestExplain: the way of a message, from the wrap to the fold, with a key and
+// without; nothing private is shown, and nothing is kept.
+func TestExplain(t *testing.T) {
+	m := newMarket(t, func(*config) {})
+	sellersKey, seller := newKeyFile(t)
+	m.seller = seller
+	if err := m.keyring.Add(nip17test.ReadingKey(t, seller)); err != nil {
+		t.Fatal(err)
+	}
+	m.sells("A-1")
+	before := mustCLI(t, m.cfg.DataDir, "verify")
+
+	wrapped := func(d orders.Draft) string {
+		t.Helper()
+		d.OrderID, d.To, d.At = "A-1", seller.PublicKey(), time.Now().UnixMilli()
+		rumor, err := dialect.Compose(m.buyer.PublicKey(), d, "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		wraps, err := nip17.Wrap(t.Context(), m.buyer, rumor, []string{seller.PublicKey()})
+		if err != nil {
+			t.Fatal(err)
+		}
+		text, err := json.Marshal(wraps[0])
+		if err != nil {
+			t.Fatal(err)
+		}
+		path := filepath.Join(t.TempDir(), "wrap.json")
+		if err := os.WriteFile(path, text, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	cancel := wrapped(orders.Draft{Verb: orders.Cancel, Private: orders.Private{Reason: "a secret reason"}})
+
+	for name, tt := range map[string]struct {
+		args []string
+		want []string
+	}{
+		"too late": {[]string{cancel, "--key", sellersKey},
+			[]string{"a gift wrap (kind 1059, NIP-59)", "YES  gamma", "cancel", "sealed to the parties", "reason",
+				"refused: illegal-transition", "delivered, as before", "cancel-refused"}},
+		"alone": {[]string{cancel, "--key", sellersKey, "--alone"},
+			[]string{"it begins here", "cancel by the", "counts"}},
+		"without a key": {[]string{cancel},
+			[]string{"It says nothing about an order", "not-for-us", "--key"}},
+		"a rumor": {[]string{`{"kind":16,"pubkey":"` + m.buyer.PublicKey() + `","created_at":1760000000,"tags":[["p","` + seller.PublicKey() + `"],["type","1"],["order","B-1"],["amount","5"],["address","1 Hidden St"]],"content":""}`},
+			[]string{"Nobody has signed it", "no-rumor-id", "Order B-1", "it begins here", "5 sats", "shippingAddress"}},
+		"a repost": {[]string{`{"kind":16,"pubkey":"` + m.buyer.PublicKey() + `","created_at":1760000000,"tags":[["k","1"],["e","x"]],"content":""}`},
+			[]string{"repost (NIP-18)", "(repost)"}},
+		"a forged id": {[]string{`{"kind":16,"id":"` + strings.Repeat("0", 64) + `","pubkey":"` + m.buyer.PublicKey() + `","created_at":1760000000,"tags":[],"content":""}`},
+			[]string{"(rumor-id)"}},
+		"of an order that nobody knows": {[]string{`{"kind":14,"pubkey":"` + m.buyer.PublicKey() + `","created_at":1760000000,"tags":[["p","` + seller.PublicKey() + `"],["order","Z-9"]],"content":"hello"}`},
+			[]string{"It waits: it belongs to no order with the id Z-9"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			out := mustCLI(t, m.cfg.DataDir, append([]string{"explain"}, tt.args...)...)
+			for _, want := range tt.want {
+				if !strings.Contains(out, want) {
+					t.Errorf("it does not say %q:\n%s", want, out)
+				}
+			}
+			for _, secret := range []string{"a secret reason", "1 Hidden St", "1 Main St"} {
+				if strings.Contains(out, secret) {
+					t.Errorf("it shows %q:\n%s", secret, out)
+				}
+			}
+		})
+	}
+	if out, err := cli(t, m.cfg.DataDir, "explain", "{}"); orders.ErrorCode(err) != orders.EINVALID {
+		t.Errorf("no event: %v\n%s", err, out)
+	}
+
+	var e relay.Explanation
+	out := mustCLI(t, m.cfg.DataDir, "explain", cancel, "--key", sellersKey, "--json")
+	if err := json.Unmarshal([]byte(out), &e); err != nil || len(e.Facts) != 1 || e.Facts[0].Verb != orders.Cancel || len(e.Outcomes) != 1 || e.Outcomes[0].Lines[0].OK {
+		t.Errorf("JSON: %v\n%s", err, out)
+	}
+	if strings.Contains(out, "a secret reason") {
+		t.Error("the JSON shows the reason")
+	}
+	if after := mustCLI(t, m.cfg.DataDir, "verify"); after != before {
+		t.Errorf("explaining has changed something:\n%s\n%s", before, after)
+	}
+}
