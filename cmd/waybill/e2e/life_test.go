@@ -71,7 +71,7 @@ func live(t *testing.T, w *world) {
 		TrackingNumber: "1Z999", Carrier: "UPS", EstimatedDeliveryDate: eta.UnixMilli(),
 		MessageThreadID: orders.ThreadID(orders.PairOf(buyer.pubkey, seller.pubkey)),
 		Payment:         "confirmed", PaymentVerifiedTimestamp: ms(3),
-		Dialect: "gamma", Trust: orders.Bound,
+		Dialect: "gamma", Trust: orders.Bound, CheckoutID: id,
 	}
 	got.PaymentLink, got.ShippingAddress, got.Contact, got.BuyerNotes, got.SellerNotes = nil, nil, nil, nil, nil
 	got.Shipments, got.Timeline, got.Version = nil, nil, 0

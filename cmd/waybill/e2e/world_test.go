@@ -4,6 +4,7 @@ package e2e
 
 import (
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -40,6 +41,7 @@ type worldOf struct {
 	admins    []string
 	embedded  string // no Redis but one that the daemon brings: memory or server
 	copyRelay bool
+	settings  map[string]string // more of them, as for newDaemon
 }
 
 // newWorld starts everything and connects everybody.
@@ -50,6 +52,7 @@ func newWorld(t *testing.T, want worldOf) *world {
 		w.people = append(w.people, w.newPerson(name))
 	}
 	settings := map[string]string{"LOG_LEVEL": "debug"}
+	maps.Copy(settings, want.settings)
 	if want.embedded == "" {
 		settings["REDIS_URL"] = redistest.Start(t).URL()
 	} else {

@@ -1,5 +1,6 @@
 // One key, or nobody, on one socket: what a person's client does, done with
 // nostr-tools alone.
+import * as nip04 from 'nostr-tools/nip04'
 import * as nip17 from 'nostr-tools/nip17'
 import * as nip44 from 'nostr-tools/nip44'
 import * as nip59 from 'nostr-tools/nip59'
@@ -113,6 +114,19 @@ export class Participant {
   send(message) {
     const { rumor, wraps } = this.wrap(message)
     return this.deliver(wraps, rumor.id)
+  }
+
+  // masked is send by a throw-away key (hex), as Shopstr's client does it: the key is
+  // the rumor's author and the seal's. There is no copy for the sender.
+  masked({ rumor, to, key }) {
+    const secret = hexToBytes(key)
+    const whole = nip59.createRumor(rumor, secret)
+    return this.deliver([nip59.createWrap(nip59.createSeal(whole, secret, to), to)], whole.id)
+  }
+
+  // direct writes a message of the old kind (NIP-04): one event for both sides.
+  direct({ to, text, created_at }) {
+    return this.post({ kind: 4, content: nip04.encrypt(this.secret, to, text), tags: [['p', to]], created_at })
   }
 
   // chat writes to somebody as nip17 does it: a rumor of its own for each
