@@ -1,7 +1,6 @@
 package dialect
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -31,17 +30,10 @@ var cbVerbs = map[string]orders.Verb{
 }
 
 func isCultureBridgeJSON(l *letter) (bool, error) {
-	obj, err := parseObject(strings.TrimSpace(withoutFrame(l.Rumor.Content)))
-	if errors.Is(err, errNotJSON) {
-		return false, nil
-	}
-	if err != nil {
-		return false, err
-	}
+	obj, err := l.object()
 	typ, _ := obj["type"].(string)
 	_, ok := cbVerbs[typ]
-	l.json = obj
-	return ok, nil
+	return ok, err
 }
 
 func readCultureBridgeJSON(l *letter) ([]orders.Statement, error) {

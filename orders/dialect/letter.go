@@ -1,6 +1,7 @@
 package dialect
 
 import (
+	"errors"
 	"iter"
 	"slices"
 	"strings"
@@ -18,8 +19,23 @@ type letter struct {
 	toRelay bool     // addressed to the relay's own key and to nobody else
 	parties []string // sorted
 
-	json map[string]any // the content, once it is known to be a CultureBridge object
-	form *cbForm        // the content, once it is known to be a CultureBridge text
+	parsed bool           // json is set
+	json   map[string]any // the content where it is a JSON object, once a row has looked (object)
+	form   *cbForm        // the content, once it is known to be a CultureBridge text
+}
+
+// object is the content where it is a JSON object, else nil. It is parsed once,
+// however many rows of the table look into it; the error is BadJSON.
+func (l *letter) object() (map[string]any, error) {
+	if l.parsed {
+		return l.json, nil
+	}
+	obj, err := parseObject(strings.TrimSpace(withoutFrame(l.Rumor.Content)))
+	if errors.Is(err, errNotJSON) {
+		obj, err = nil, nil
+	}
+	l.json, l.parsed = obj, err == nil
+	return obj, err
 }
 
 // findParties sets whom the message is between: the author and the single p.
