@@ -239,11 +239,11 @@ func priceItem(st *orders.Statement, p *orders.Product, price, code string) {
 	p.PricePerUnit, p.Subtotal = n, times(n, p.Quantity)
 }
 
-// listing takes the address of a NIP-99 listing apart; of anything else id is
-// the whole and ok false.
+// listing takes the address of a NIP-99 listing, or of a NIP-15 product, apart; of
+// anything else id is the whole and ok false.
 func listing(addr string) (merchant, id string, ok bool) {
 	parts := strings.SplitN(addr, ":", 3)
-	if len(parts) != 3 || parts[0] != "30402" || !isHex32(parts[1]) {
+	if len(parts) != 3 || parts[0] != "30402" && parts[0] != "30018" || !isHex32(parts[1]) {
 		return "", addr, false
 	}
 	return parts[1], parts[2], true
