@@ -87,27 +87,12 @@ func (l *letter) readCBIntent(st *orders.Statement, obj map[string]any) {
 	}
 	st.CheckoutID = clean(st, text(obj, "cartId"), maxShort)
 	readCBAddress(st, obj)
-	lines, _ := obj["products"].([]any)
-	for _, v := range lines {
-		line, ok := v.(map[string]any)
-		if !ok {
-			flag(st, FlagBadItem)
-			continue
-		}
-		if len(st.Products) == maxProducts {
-			flag(st, FlagCut)
-			break
-		}
+	for line := range lines(st, obj["products"]) {
 		p := orders.Product{
 			ProductID: clean(st, text(line, "productId"), maxShort),
 			Title:     clean(st, text(line, "title"), maxTitle),
 			ImageURL:  webURL(text(line, "imageUrl")),
-			Quantity:  1,
-		}
-		if q := text(line, "quantity"); q != "" {
-			if p.Quantity, ok = integer(q, maxQuantity); !ok {
-				flag(st, FlagBadItem)
-			}
+			Quantity:  quantity(st, text(line, "quantity")),
 		}
 		if price := text(line, "price", "pricePerUnit"); price != "" {
 			priceItem(st, &p, price, text(line, "currency"))

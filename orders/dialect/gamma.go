@@ -206,17 +206,11 @@ func (l *letter) readItems(st *orders.Statement) {
 			flag(st, FlagCut)
 			return
 		}
-		p := orders.Product{Quantity: 1, ImageURL: webURL(place(3)), Title: clean(st, place(4), maxTitle)}
+		p := orders.Product{Quantity: quantity(st, place(2)), ImageURL: webURL(place(3)), Title: clean(st, place(4), maxTitle)}
 		merchant, id, listed := listing(place(1))
 		p.ProductID = clean(st, id, maxShort)
 		if listed && !slices.Contains(st.Parties, merchant) {
 			flag(st, FlagForeignItem)
-		}
-		if q := place(2); q != "" {
-			var ok bool
-			if p.Quantity, ok = integer(q, maxQuantity); !ok {
-				flag(st, FlagBadItem)
-			}
 		}
 		if v := place(5); v != "" {
 			priceItem(st, &p, v, place(6))

@@ -4,8 +4,11 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"iter"
 	"slices"
 	"strings"
+
+	"github.com/waybill-relay/waybill/orders"
 )
 
 const (
@@ -125,6 +128,26 @@ func scalar(v any) (string, bool) {
 		return string(v), true
 	}
 	return "", false
+}
+
+// lines yields the objects in a list: the lines of an order. What is no line is
+// flagged, and what is too much.
+func lines(st *orders.Statement, list any) iter.Seq[map[string]any] {
+	return func(yield func(map[string]any) bool) {
+		all, _ := list.([]any)
+		for _, v := range all {
+			line, ok := v.(map[string]any)
+			switch {
+			case !ok:
+				flag(st, FlagBadItem)
+			case len(st.Products) == maxProducts:
+				flag(st, FlagCut)
+				return
+			case !yield(line):
+				return
+			}
+		}
+	}
 }
 
 // addressKeys is the order in which the lines of an address are written.

@@ -98,6 +98,18 @@ func sats(st *orders.Statement, s string) *int64 {
 	return &n
 }
 
+// quantity reads how many, "" for one; 0 where it cannot be read, and flagged.
+func quantity(st *orders.Statement, s string) int64 {
+	if s == "" {
+		return 1
+	}
+	n, ok := integer(s, maxQuantity)
+	if !ok {
+		flag(st, FlagBadItem)
+	}
+	return n
+}
+
 // total reads an amount and the currency it is in, "" for sats, into st: as sats
 // where that is what it is worth by definition, else beside them.
 func total(st *orders.Statement, s, code string) {
