@@ -37,8 +37,8 @@ func medium(s string) string {
 // leg is one payment tag: ["payment", medium, link or reference, proof].
 type leg struct{ medium, ref, proof string }
 
-// legs are the payment tags, the preferred medium first, otherwise as written.
-// A tag that leaves the medium out holds a link only.
+// legs are the payment tags, the preferred medium first. A tag that leaves the
+// medium out holds a link only.
 func (l *letter) legs() []leg {
 	var legs []leg
 	for t := range l.tags("payment") {
@@ -63,6 +63,13 @@ func (l *letter) legs() []leg {
 		}
 		legs = append(legs, g)
 	}
+	prefer(legs)
+	return legs
+}
+
+// prefer sorts the preferred medium to the front, what is empty to the end, and
+// leaves the rest as it was written.
+func prefer(legs []leg) {
 	rank := func(g leg) int {
 		r := slices.Index(media, g.medium)
 		if g.ref == "" && g.proof == "" {
@@ -71,21 +78,24 @@ func (l *letter) legs() []leg {
 		return r
 	}
 	slices.SortStableFunc(legs, func(a, b leg) int { return rank(a) - rank(b) })
-	return legs
 }
 
-// readPayment reads the first leg into st. Of a request that is the link; the
-// other ways to pay go into Reference, one "medium link" per line, so that the
-// buyer loses none.
+// readPayment reads the first payment tag into st; of a request, all.
 func (l *letter) readPayment(st *orders.Statement) {
 	legs := l.legs()
-	if len(legs) == 0 {
-		return
-	}
-	if st.Verb != orders.Request {
+	switch {
+	case len(legs) == 0:
+	case st.Verb == orders.Request:
+		ask(st, legs)
+	default:
 		claim(st, settleLeg(st, legs[0]), FlagPaidMismatch)
-		return
 	}
+}
+
+// ask reads the ways to pay that a request offers: the first is its link; the
+// others go into Reference, one "medium link" per line, so that the buyer loses
+// none.
+func ask(st *orders.Statement, legs []leg) {
 	st.Medium, st.Private.PaymentLink = legs[0].medium, legs[0].ref
 	readLink(st, legs[0].ref)
 	var others []string
