@@ -206,11 +206,9 @@ func (l *letter) readItems(st *orders.Statement) {
 			flag(st, FlagCut)
 			return
 		}
-		p := orders.Product{Quantity: quantity(st, place(2)), ImageURL: webURL(place(3)), Title: clean(st, place(4), maxTitle)}
-		merchant, id, listed := listing(place(1))
-		p.ProductID = clean(st, id, maxShort)
-		if listed && !slices.Contains(st.Parties, merchant) {
-			flag(st, FlagForeignItem)
+		p := orders.Product{
+			ProductID: productID(st, place(1)), Quantity: quantity(st, place(2)),
+			ImageURL: webURL(place(3)), Title: clean(st, place(4), maxTitle),
 		}
 		if v := place(5); v != "" {
 			priceItem(st, &p, v, place(6))
@@ -231,6 +229,16 @@ func priceItem(st *orders.Statement, p *orders.Product, price, code string) {
 		return
 	}
 	p.PricePerUnit, p.Subtotal = n, times(n, p.Quantity)
+}
+
+// productID is the id of a product that is named by it or by its address; one of
+// somebody who is no party is flagged.
+func productID(st *orders.Statement, name string) string {
+	merchant, id, listed := listing(name)
+	if listed && !slices.Contains(st.Parties, merchant) {
+		flag(st, FlagForeignItem)
+	}
+	return clean(st, id, maxShort)
 }
 
 // listing takes the address of a NIP-99 listing, or of a NIP-15 product, apart; of
