@@ -2,12 +2,17 @@ package nip17
 
 import (
 	"context"
+	"crypto/aes"
+	"crypto/cipher"
 	"crypto/sha256"
+	"encoding/base64"
+	"encoding/hex"
 	"testing"
 	"time"
 
 	"github.com/decred/dcrd/dcrec/secp256k1/v4"
 	"github.com/nbd-wtf/go-nostr"
+	"github.com/nbd-wtf/go-nostr/nip04"
 	"github.com/nbd-wtf/go-nostr/nip44"
 )
 
@@ -157,6 +162,61 @@ func (f forgery) outer(tb testing.TB, text, reader string) *nostr.Event {
 		f.wrapped(&wrap)
 	}
 	return &wrap
+}
+
+// directKeyOf is the cipher's key of two people, as go-nostr makes it.
+func directKeyOf(tb testing.TB, one, other person) []byte {
+	tb.Helper()
+	key, err := nip04.ComputeSharedSecret(other.pub, hex.EncodeToString(one.secret.key()[:]))
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return key
+}
+
+// direct is a message of kind 4 from author to reader whose text go-nostr
+// encrypted. forge changes it before it is signed, signed afterwards.
+type direct struct {
+	text   string
+	forge  func(*nostr.Event)
+	signed func(*nostr.Event)
+	key    []byte // the cipher's key, where it is not that of the two
+}
+
+func (d direct) make(tb testing.TB, author, reader person) *nostr.Event {
+	tb.Helper()
+	key := d.key
+	if key == nil {
+		key = directKeyOf(tb, author, reader)
+	}
+	content, err := nip04.Encrypt(d.text, key)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	evt := nostr.Event{Kind: 4, CreatedAt: nostr.Timestamp(clock().Unix() - 60), Tags: nostr.Tags{{"p", reader.pub}}, Content: content}
+	if d.forge != nil {
+		d.forge(&evt)
+	}
+	if err := author.Sign(context.Background(), &evt); err != nil {
+		tb.Fatal(err)
+	}
+	if d.signed != nil {
+		d.signed(&evt)
+	}
+	return &evt
+}
+
+// rawDirect encrypts whole blocks as they are, padding and all.
+func rawDirect(tb testing.TB, key, blocks []byte) string {
+	tb.Helper()
+	block, err := aes.NewCipher(key)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	iv := []byte("sixteen bytes iv")
+	out := make([]byte, len(blocks))
+	cipher.NewCBCEncrypter(block, iv).CryptBlocks(out, blocks)
+	return base64.StdEncoding.EncodeToString(out) + "?iv=" + base64.StdEncoding.EncodeToString(iv)
 }
 
 // text replaces a whole plaintext.

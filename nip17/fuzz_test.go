@@ -1,10 +1,13 @@
 package nip17
 
 import (
+	"crypto/aes"
 	"errors"
+	"strings"
 	"testing"
 
 	"github.com/nbd-wtf/go-nostr"
+	"github.com/nbd-wtf/go-nostr/nip04"
 )
 
 // FuzzOpen gives the three layers of an envelope, each encrypted and signed with
@@ -58,6 +61,49 @@ func FuzzOpen(f *testing.F) {
 		r := msg.Rumor
 		if r.PubKey != alice.pub || msg.Seal.PubKey != alice.pub || r.Sig != "" || r.ID != r.GetID() || r.CreatedAt < 0 {
 			t.Fatalf("opened %+v", msg)
+		}
+	})
+}
+
+// FuzzOpenDirect gives the content of a message, or the blocks that are
+// encrypted in one, so that the fuzzer's bytes reach the padding.
+func FuzzOpenDirect(f *testing.F) {
+	alice, bob := somebody(f, "alice"), somebody(f, "bob")
+	kr := ring(f, bob.key(f, ""))
+	key := directKeyOf(f, alice, bob)
+	good, err := nip04.Encrypt(`{"id":"o1","type":2,"paid":true}`, key)
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(true, good)
+	f.Add(true, "?iv=?iv=")
+	f.Add(true, "A+fRnU4aXS4kbTLfowqAww==?iv=QFYUrl5or/n/qamY79ze0A==\n")
+	f.Add(false, "fifteen letters\x01")
+	f.Add(false, strings.Repeat("\x10", 16))
+	f.Add(false, strings.Repeat("\x00", 32))
+	f.Fuzz(func(t *testing.T, whole bool, s string) {
+		content := s
+		if !whole {
+			if len(s) == 0 || len(s)%aes.BlockSize != 0 {
+				return
+			}
+			content = rawDirect(t, key, []byte(s))
+		}
+		evt := direct{forge: func(e *nostr.Event) { e.Content = content }}.make(t, alice, bob)
+		msg, err := OpenDirect(t.Context(), evt, kr, Clock(clock), Verified())
+		if err != nil {
+			var r *refusal
+			if !errors.As(err, &r) || Retryable(err) || msg.Rumor.ID != "" {
+				t.Fatalf("got %v with %+v", err, msg)
+			}
+			return
+		}
+		if msg.Rumor.Sig != "" || msg.Rumor.ID != evt.ID || msg.Owner != bob.pub || msg.Seal.Content != content {
+			t.Fatalf("opened %+v", msg)
+		}
+		// What opens here opens for everybody else, to the same text.
+		if want, err := nip04.Decrypt(content, key); err != nil || msg.Rumor.Content != want {
+			t.Fatalf("got %q, go-nostr %q, %v", msg.Rumor.Content, want, err)
 		}
 	})
 }

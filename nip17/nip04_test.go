@@ -3,9 +3,7 @@ package nip17
 import (
 	"context"
 	"crypto/aes"
-	"crypto/cipher"
 	"encoding/base64"
-	"encoding/hex"
 	"errors"
 	"slices"
 	"strings"
@@ -14,61 +12,6 @@ import (
 	"github.com/nbd-wtf/go-nostr"
 	"github.com/nbd-wtf/go-nostr/nip04"
 )
-
-// directKeyOf is the cipher's key of two people, as go-nostr makes it.
-func directKeyOf(tb testing.TB, one, other person) []byte {
-	tb.Helper()
-	key, err := nip04.ComputeSharedSecret(other.pub, hex.EncodeToString(one.secret.key()[:]))
-	if err != nil {
-		tb.Fatal(err)
-	}
-	return key
-}
-
-// direct is a message of kind 4 from author to reader whose text go-nostr
-// encrypted. forge changes it before it is signed, signed afterwards.
-type direct struct {
-	text   string
-	forge  func(*nostr.Event)
-	signed func(*nostr.Event)
-	key    []byte // the cipher's key, where it is not that of the two
-}
-
-func (d direct) make(tb testing.TB, author, reader person) *nostr.Event {
-	tb.Helper()
-	key := d.key
-	if key == nil {
-		key = directKeyOf(tb, author, reader)
-	}
-	content, err := nip04.Encrypt(d.text, key)
-	if err != nil {
-		tb.Fatal(err)
-	}
-	evt := nostr.Event{Kind: 4, CreatedAt: nostr.Timestamp(clock().Unix() - 60), Tags: nostr.Tags{{"p", reader.pub}}, Content: content}
-	if d.forge != nil {
-		d.forge(&evt)
-	}
-	if err := author.Sign(context.Background(), &evt); err != nil {
-		tb.Fatal(err)
-	}
-	if d.signed != nil {
-		d.signed(&evt)
-	}
-	return &evt
-}
-
-// rawDirect encrypts whole blocks as they are, padding and all.
-func rawDirect(tb testing.TB, key, blocks []byte) string {
-	tb.Helper()
-	block, err := aes.NewCipher(key)
-	if err != nil {
-		tb.Fatal(err)
-	}
-	iv := []byte("sixteen bytes iv")
-	out := make([]byte, len(blocks))
-	cipher.NewCBCEncrypter(block, iv).CryptBlocks(out, blocks)
-	return base64.StdEncoding.EncodeToString(out) + "?iv=" + base64.StdEncoding.EncodeToString(iv)
-}
 
 func TestOpenDirect(t *testing.T) {
 	alice, bob, enc := somebody(t, "alice"), somebody(t, "bob"), somebody(t, "bob's encryption key")
@@ -334,47 +277,4 @@ func TestGoNostrDirectStillPanics(t *testing.T) {
 			_, _ = nip04.Decrypt(payload, make([]byte, 32))
 		}()
 	}
-}
-
-// FuzzOpenDirect gives the content of a message, or the blocks that are
-// encrypted in one, so that the fuzzer's bytes reach the padding.
-func FuzzOpenDirect(f *testing.F) {
-	alice, bob := somebody(f, "alice"), somebody(f, "bob")
-	kr := ring(f, bob.key(f, ""))
-	key := directKeyOf(f, alice, bob)
-	good, err := nip04.Encrypt(`{"id":"o1","type":2,"paid":true}`, key)
-	if err != nil {
-		f.Fatal(err)
-	}
-	f.Add(true, good)
-	f.Add(true, "?iv=?iv=")
-	f.Add(true, "A+fRnU4aXS4kbTLfowqAww==?iv=QFYUrl5or/n/qamY79ze0A==\n")
-	f.Add(false, "fifteen letters\x01")
-	f.Add(false, strings.Repeat("\x10", 16))
-	f.Add(false, strings.Repeat("\x00", 32))
-	f.Fuzz(func(t *testing.T, whole bool, s string) {
-		content := s
-		if !whole {
-			if len(s) == 0 || len(s)%aes.BlockSize != 0 {
-				return
-			}
-			content = rawDirect(t, key, []byte(s))
-		}
-		evt := direct{forge: func(e *nostr.Event) { e.Content = content }}.make(t, alice, bob)
-		msg, err := OpenDirect(t.Context(), evt, kr, Clock(clock), Verified())
-		if err != nil {
-			var r *refusal
-			if !errors.As(err, &r) || Retryable(err) || msg.Rumor.ID != "" {
-				t.Fatalf("got %v with %+v", err, msg)
-			}
-			return
-		}
-		if msg.Rumor.Sig != "" || msg.Rumor.ID != evt.ID || msg.Owner != bob.pub || msg.Seal.Content != content {
-			t.Fatalf("opened %+v", msg)
-		}
-		// What opens here opens for everybody else, to the same text.
-		if want, err := nip04.Decrypt(content, key); err != nil || msg.Rumor.Content != want {
-			t.Fatalf("got %q, go-nostr %q, %v", msg.Rumor.Content, want, err)
-		}
-	})
 }
