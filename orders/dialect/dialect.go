@@ -25,6 +25,8 @@ const (
 	Gamma = "gamma"
 	// CultureBridge is the purchase messages of psam21/cb, text and JSON.
 	CultureBridge = "culturebridge"
+	// NIP15 is the checkout of NIP-15, as nostrmarket writes it.
+	NIP15 = "nip15"
 	// Text is any other chat message.
 	Text = "text"
 )
@@ -66,6 +68,7 @@ var precedence = []row{
 	{Gamma, kindChat, "an order and a type from 1 to 4", isTypedChat, readTyped},
 	{Gamma, kindChat, "an order", hasOrder, readOrderNote},
 	{CultureBridge, kindChat, "JSON whose type is one of CultureBridge's words", isCultureBridgeJSON, readCultureBridgeJSON},
+	{NIP15, kindChat, "JSON with an id, and a type of NIP-15 or what only it has", isNIP15, readNIP15},
 	{CultureBridge, kindChat, "a purchase request in words", isCultureBridgeText, readCultureBridgeText},
 	{Text, kindChat, "any text", isText, readText},
 }
