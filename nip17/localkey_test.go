@@ -28,7 +28,7 @@ func TestDelegatedKeyCannotSign(t *testing.T) {
 		{reflect.TypeFor[*LocalKey](), []string{"Decrypt", "DecryptDirect", "Owner", "PublicKey", "Zero"}},
 		{reflect.TypeFor[Key](), []string{"Decrypt", "Owner", "PublicKey"}},
 		{reflect.TypeFor[DirectKey](), []string{"Decrypt", "DecryptDirect", "Owner", "PublicKey"}},
-		{reflect.TypeFor[*Keyring](), []string{"Add", "Holds", "Lookup", "Owners", "Remove"}},
+		{reflect.TypeFor[*Keyring](), []string{"Add", "Clear", "Holds", "Lookup", "Owners", "Remove"}},
 		{reflect.TypeFor[*Store](), []string{"Add", "List", "Load", "Remove"}},
 	} {
 		if got := methods(tt.of); !slices.Equal(got, tt.want) {
