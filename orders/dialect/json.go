@@ -3,10 +3,11 @@ package dialect
 import (
 	"encoding/json"
 	"errors"
-	"io"
 	"iter"
 	"slices"
 	"strings"
+
+	"github.com/tidwall/gjson"
 
 	"github.com/waybill-relay/waybill/orders"
 )
@@ -30,20 +31,10 @@ func parseObject(s string) (map[string]any, error) {
 	if len(s) > maxJSON || tooDeep(s) {
 		return nil, BadJSON
 	}
-	d := json.NewDecoder(strings.NewReader(s))
-	d.UseNumber()
-	v, err := parseValue(d)
-	if err != nil {
-		return nil, err
-	}
-	if _, err := d.Token(); err != io.EOF {
+	if !gjson.Valid(s) {
 		return nil, errNotJSON
 	}
-	obj, ok := v.(map[string]any)
-	if !ok {
-		return nil, errNotJSON
-	}
-	return obj, nil
+	return objectOf(gjson.Parse(s))
 }
 
 // tooDeep looks at the brackets only, before anything is parsed.
@@ -67,48 +58,51 @@ func tooDeep(s string) bool {
 	return false
 }
 
-func parseValue(d *json.Decoder) (any, error) {
-	t, err := d.Token()
+func objectOf(r gjson.Result) (map[string]any, error) {
+	obj := map[string]any{}
+	var err error
+	r.ForEach(func(key, value gjson.Result) bool {
+		name := plainText(key.Str)
+		if _, twice := obj[name]; twice {
+			err = BadJSON
+			return false
+		}
+		obj[name], err = valueOf(value)
+		return err == nil
+	})
 	if err != nil {
-		return nil, errNotJSON
+		return nil, err
 	}
-	switch t {
-	case json.Delim('{'):
-		obj := map[string]any{}
-		for d.More() {
-			k, err := d.Token()
-			key, ok := k.(string)
-			if err != nil || !ok {
-				return nil, errNotJSON
-			}
-			if _, twice := obj[key]; twice {
-				return nil, BadJSON
-			}
-			if obj[key], err = parseValue(d); err != nil {
-				return nil, err
-			}
-		}
-		return obj, endOf(d)
-	case json.Delim('['):
-		list := []any{}
-		for d.More() {
-			v, err := parseValue(d)
-			if err != nil {
-				return nil, err
-			}
-			list = append(list, v)
-		}
-		return list, endOf(d)
-	}
-	return t, nil
+	return obj, nil
 }
 
-func endOf(d *json.Decoder) error {
-	if _, err := d.Token(); err != nil {
-		return errNotJSON
+func valueOf(r gjson.Result) (any, error) {
+	switch r.Type {
+	case gjson.True, gjson.False:
+		return r.Type == gjson.True, nil
+	case gjson.Number:
+		return json.Number(r.Raw), nil
+	case gjson.String:
+		return plainText(r.Str), nil
+	case gjson.JSON:
+		if r.IsObject() {
+			return objectOf(r)
+		}
+		list := []any{}
+		var err error
+		r.ForEach(func(_, value gjson.Result) bool {
+			var v any
+			v, err = valueOf(value)
+			list = append(list, v)
+			return err == nil
+		})
+		return list, err
 	}
-	return nil
+	return nil, nil
 }
+
+// plainText is s as encoding/json has it: without bytes that are no text.
+func plainText(s string) string { return strings.ToValidUTF8(s, "\uFFFD") }
 
 // text is the value of the first of the keys that is a string or a number.
 func text(obj map[string]any, keys ...string) string {
