@@ -56,9 +56,9 @@ func readTyped(l *letter) ([]orders.Statement, error) {
 	case "2":
 		st.Verb = orders.Request
 	case "3":
-		l.readStatus(&st, orderStatus)
+		sayStatus(&st, l.value("status"), orderStatus)
 	case "4":
-		l.readStatus(&st, shippingStatus)
+		sayStatus(&st, l.value("status"), shippingStatus)
 	}
 	if l.toRelay {
 		if err := l.readRuling(&st); err != nil {
@@ -71,10 +71,9 @@ func readTyped(l *letter) ([]orders.Statement, error) {
 	return []orders.Statement{st}, nil
 }
 
-// readStatus finds the verb of a status message. A word of no dialect makes it
-// a note that keeps the word.
-func (l *letter) readStatus(st *orders.Statement, table map[string]saying) {
-	raw := l.value("status")
+// sayStatus makes of st what the status word of a message says. A word of no
+// dialect makes it a note that keeps the word.
+func sayStatus(st *orders.Statement, raw string, table map[string]saying) {
 	folded := strings.ToLower(strings.TrimSpace(raw))
 	if s, ok := spelling[folded]; ok {
 		folded = s
