@@ -133,7 +133,7 @@ func (l *letter) readFields(st *orders.Statement, has fields) error {
 		pub.ETA = msOfSeconds(st, v)
 	}
 	if has&parcel != 0 {
-		pub.Tracking = clean(st, l.value("tracking"), maxShort)
+		pub.Tracking = tracking(st, l.value("tracking"))
 		pub.Carrier = clean(st, l.value("carrier"), maxShort)
 	}
 	if has&payment != 0 {
@@ -159,6 +159,15 @@ func (l *letter) readFields(st *orders.Statement, has fields) error {
 		priv.Note = l.Rumor.Content
 	}
 	return nil
+}
+
+// tracking is the number of a parcel, or what Plebeian asks for and others write
+// there too, the web address that shows where it is: no use once it is cut.
+func tracking(st *orders.Statement, s string) string {
+	if url := webURL(strings.TrimSpace(s)); url != "" {
+		return url
+	}
+	return clean(st, s, maxShort)
 }
 
 // valueOrContent is the tag of that name where there is one, else the content.
