@@ -23,6 +23,8 @@ const (
 	// Gamma is the Gamma / Open Markets specification, section 4, with
 	// Waybill's extensions; Waybill's own messages are written in it.
 	Gamma = "gamma"
+	// Plebeian is Plebeian Market, which writes Gamma in its own way.
+	Plebeian = "plebeian"
 	// CultureBridge is the purchase messages of psam21/cb, text and JSON.
 	CultureBridge = "culturebridge"
 	// NIP15 is the checkout of NIP-15, as nostrmarket writes it.
@@ -63,7 +65,9 @@ type row struct {
 // message; what fits none is no order message. The specific stand before the
 // general: a tag beats the content, a form beats free text.
 var precedence = []row{
+	{Plebeian, kindReceipt, "an order, a payment, and one of Plebeian's sentences about it", isPlebeianReceipt, readPlebeianReceipt},
 	{Gamma, kindReceipt, "an order, and a payment or the subject order-receipt", isReceipt, readReceipt},
+	{Plebeian, kindOrder, "an order, a type from 1 to 4, and Plebeian's recipient, a sentence of its own, or its address of five lines", isPlebeian, readPlebeian},
 	{Gamma, kindOrder, "an order and a type from 1 to 4", isTyped, readTyped},
 	{Gamma, kindChat, "an order and a type from 1 to 4", isTypedChat, readTyped},
 	{Gamma, kindChat, "an order", hasOrder, readOrderNote},
