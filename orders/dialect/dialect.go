@@ -23,7 +23,8 @@ const (
 	// Gamma is the Gamma / Open Markets specification, section 4, with
 	// Waybill's extensions; Waybill's own messages are written in it.
 	Gamma = "gamma"
-	// Plebeian is Plebeian Market, which writes Gamma in its own way.
+	// Plebeian is Plebeian Market: today's app, which writes Gamma in its own way,
+	// and the JSON of the one before it.
 	Plebeian = "plebeian"
 	// CultureBridge is the purchase messages of psam21/cb, text and JSON.
 	CultureBridge = "culturebridge"
@@ -72,6 +73,7 @@ var precedence = []row{
 	{Gamma, kindChat, "an order and a type from 1 to 4", isTypedChat, readTyped},
 	{Gamma, kindChat, "an order", hasOrder, readOrderNote},
 	{CultureBridge, kindChat, "JSON whose type is one of CultureBridge's words", isCultureBridgeJSON, readCultureBridgeJSON},
+	{Plebeian, kindChat, "JSON with fields of the earlier Plebeian Market", isOldPlebeian, readOldPlebeian},
 	{NIP15, kindChat, "JSON with an id, and a type of NIP-15 or what only it has", isNIP15, readNIP15},
 	{CultureBridge, kindChat, "a purchase request in words", isCultureBridgeText, readCultureBridgeText},
 	{Text, kindChat, "any text", isText, readText},
