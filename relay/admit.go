@@ -11,6 +11,7 @@ import (
 	"github.com/nbd-wtf/go-nostr/nip40"
 
 	"github.com/waybill-relay/waybill/nip17"
+	"github.com/waybill-relay/waybill/orders"
 	"github.com/waybill-relay/waybill/relay/ledger"
 )
 
@@ -100,6 +101,9 @@ func (r *Relay) messageRefusal(ctx context.Context, evt *nostr.Event, now time.T
 		return "invalid: the recipient must be lower-case hex"
 	}
 	takes, err := r.takesFor(ctx, append([]string{evt.PubKey}, to...))
+	if err == nil && !takes {
+		takes, err = r.continues(ctx, evt)
+	}
 	switch {
 	case err != nil:
 		r.log.Error().Err(err).Msg("the ledger does not answer")
@@ -112,6 +116,17 @@ func (r *Relay) messageRefusal(ctx context.Context, evt *nostr.Event, now time.T
 		}
 	}
 	return r.crowded(to, now)
+}
+
+// continues reports whether a public message goes on with an order of its author's
+// that is known here: a part of its price may be paid to somebody who takes no part.
+func (r *Relay) continues(ctx context.Context, evt *nostr.Event) (bool, error) {
+	id := evt.Tags.Find("order")
+	if evt.Kind == nostr.KindEncryptedDirectMessage || len(id) < 2 || id[1] == "" {
+		return false, nil
+	}
+	known, err := r.ledger.Sharing(ctx, evt.PubKey, orders.EscapeID(id[1]))
+	return len(known) > 0, err
 }
 
 // maxPublicRecipients bounds how many are asked about; an order message names one.

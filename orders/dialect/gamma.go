@@ -54,7 +54,7 @@ func readTyped(l *letter) ([]orders.Statement, error) {
 	case "1":
 		st.Verb = orders.Intent
 	case "2":
-		st.Verb = orders.Request
+		st.Verb, st.Leg = orders.Request, true // a buyer's is how he pays by himself
 	case "3":
 		sayStatus(&st, l.value("status"), orderStatus)
 	case "4":
