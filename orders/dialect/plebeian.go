@@ -80,8 +80,6 @@ func (l *letter) readPlebeianOrder(st *orders.Statement) {
 	if stock["1"].MatchString(st.Private.Note) {
 		st.Private.Note = l.value("notes")
 	}
-	isEmpty := func(line string) bool { return strings.TrimSpace(line) == "" }
-	st.Private.ShippingAddress = strings.Join(slices.DeleteFunc(strings.Split(st.Private.ShippingAddress, "\n"), isEmpty), "\n")
 	if st.Amount != nil && strings.Contains(l.value("amount"), ".") {
 		flag(st, FlagTotalClaimed) // the earliest form: price times quantity, in a currency it does not name
 	}

@@ -21,7 +21,7 @@ var plebeianMessages = []reading{
 		`{"Verb":"intent","OrderID":"u-1","Public":{"products":[{"productId":"mug","title":"","quantity":2},{"productId":"cup","title":"","quantity":1}],"amount":21000,"shipping":"30406:$S:dhl"}}`},
 	{"its other part, with where to deliver",
 		`{"kind":16,"tags":[["p","$S"],["subject","order-info"],["type","1"],["order","u-1"],["amount","21000"],["item","30402:$S:mug","2"],["item","30402:$S:cup","1"],["shipping","30406:$S:dhl"],["name","Ana"],["address","1 Main St\n\nPorto\n4000-001\nPortugal"],["email","ana@x.example"],["phone","+351 1"]]}`,
-		`{"Verb":"intent","OrderID":"u-1","Public":{"products":[{"productId":"mug","title":"","quantity":2},{"productId":"cup","title":"","quantity":1}],"amount":21000,"shipping":"30406:$S:dhl"},"Private":{"shippingAddress":"1 Main St\nPorto\n4000-001\nPortugal","contact":{"email":"ana@x.example","name":"Ana","phone":"+351 1"}}}`},
+		`{"Verb":"intent","OrderID":"u-1","Public":{"products":[{"productId":"mug","title":"","quantity":2},{"productId":"cup","title":"","quantity":1}],"amount":21000,"shipping":"30406:$S:dhl"},"Private":{"shippingAddress":"1 Main St\n\nPorto\n4000-001\nPortugal","contact":{"email":"ana@x.example","name":"Ana","phone":"+351 1"}}}`},
 	{"order of before, delivery and notes in the open",
 		`{"kind":16,"content":"Order for 2 items","tags":[["p","$S"],["subject","Order u-1"],["type","1"],["order","u-1"],["amount","21000"],["item","30402:$S:mug","2"],["address","Ana\n1 Main St\nPorto"],["email","ana@x.example"],["notes","ring twice"]]}`,
 		`{"Verb":"intent","OrderID":"u-1","Public":{"products":[{"productId":"mug","title":"","quantity":2}],"amount":21000},"Private":{"shippingAddress":"Ana\n1 Main St\nPorto","contact":{"email":"ana@x.example"},"note":"ring twice"}}`},
