@@ -130,9 +130,7 @@ func (f *folding) times(o *Order) {
 }
 
 func (f *folding) details(o *Order) {
-	if t := f.last(func(t *telling) bool { return len(t.Products) > 0 }); t != nil {
-		o.Products = t.Products
-	}
+	o.Products = f.products()
 	if t := f.last(func(t *telling) bool { return t.Tracking != "" }, Shipped); t != nil {
 		o.TrackingNumber = t.Tracking
 	}
@@ -174,6 +172,43 @@ func (f *folding) private(o *Order) {
 	o.CancelReason = f.sealed(FieldReason, Buyer|Seller|Admin, Cancel)
 	o.DisputeReason = f.sealed(FieldReason, Buyer|Seller, Dispute)
 	o.DisputeResolution = f.sealed(FieldResolution, Buyer|Seller|Admin, Resolved)
+}
+
+// maxLines is how many products an order shows where they come in many messages.
+const maxLines = 200
+
+// products are those of the last fact that names any; one whose quantities are only
+// claimed yields to any other. Where a client pays for every product by itself, each
+// payment names what it is for: of every product the last word counts.
+func (f *folding) products() []Product {
+	named := func(t *telling) bool { return len(t.Products) > 0 }
+	counted := func(t *telling) bool { return named(t) && !slices.Contains(t.Flags, "quantity-claimed") }
+	t := f.last(counted)
+	if t == nil {
+		counted = named
+		t = f.last(counted)
+	}
+	switch {
+	case t == nil:
+		return []Product{}
+	case t.Verb != Paid:
+		return t.Products
+	}
+	var parts [][]Product // the last first
+	known, lines := map[string]bool{}, 0
+	for i := len(f.ts) - 1; i >= 0 && lines < maxLines; i-- {
+		p := &f.ts[i]
+		if p.reason != "" || p.Verb != Paid || p.Trust != t.Trust || !counted(p) {
+			continue
+		}
+		part := slices.DeleteFunc(slices.Clone(p.Products), func(l Product) bool { return known[l.ProductID] })
+		for _, l := range part {
+			known[l.ProductID] = true
+		}
+		parts, lines = append(parts, part), lines+len(part)
+	}
+	slices.Reverse(parts)
+	return slices.Concat(parts...)
 }
 
 // parcels lists the shipments: one per carrier and tracking number, and one per
