@@ -147,7 +147,7 @@ func lines(st *orders.Statement, list any) iter.Seq[map[string]any] {
 // addressKeys is the order in which the lines of an address are written.
 var addressKeys = []string{
 	"name", "fullName", "company", "street", "address", "addressLine1", "line1", "address1",
-	"addressLine2", "line2", "address2", "postalCode", "zip", "zipCode", "postcode", "city",
+	"addressLine2", "line2", "address2", "unit", "postalCode", "zip", "zipCode", "postcode", "city",
 	"state", "region", "province", "country",
 }
 

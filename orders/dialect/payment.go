@@ -20,6 +20,7 @@ var media = []string{
 var mediumSpelling = map[string]string{
 	"ln": "lightning", "lnurl": "lightning", "lud16": "lightning", "bolt11": "lightning", "bolt12": "lightning",
 	"btc": "bitcoin", "onchain": "bitcoin", "on-chain": "bitcoin", "cashu": "ecash", "nutzap": "ecash",
+	"stripe": "card", "square": "card", "venmo": "fiat", "zelle": "fiat", "cashapp": "fiat",
 }
 
 // medium folds the name of a way to pay; "" stays.
