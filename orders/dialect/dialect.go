@@ -30,6 +30,8 @@ const (
 	CultureBridge = "culturebridge"
 	// NIP15 is the checkout of NIP-15, as nostrmarket writes it.
 	NIP15 = "nip15"
+	// Shopstr is the order messages of shopstr-eng/shopstr and of its fork Milk Market.
+	Shopstr = "shopstr"
 	// Text is any other chat message.
 	Text = "text"
 )
@@ -70,7 +72,8 @@ var precedence = []row{
 	{Gamma, kindReceipt, "an order, and a payment or the subject order-receipt", isReceipt, readReceipt},
 	{Plebeian, kindOrder, "an order, a type from 1 to 4, and Plebeian's recipient, a sentence of its own, or its address of five lines", isPlebeian, readPlebeian},
 	{Gamma, kindOrder, "an order and a type from 1 to 4", isTyped, readTyped},
-	{Gamma, kindChat, "an order and a type from 1 to 4", isTypedChat, readTyped},
+	{Shopstr, kindChat, "one of Shopstr's subjects, or JSON of one of its types", isShopstr, readShopstr},
+	{Gamma, kindChat, "an order and a type from 1 to 4", isTyped, readTyped},
 	{Gamma, kindChat, "an order", hasOrder, readOrderNote},
 	{CultureBridge, kindChat, "JSON whose type is one of CultureBridge's words", isCultureBridgeJSON, readCultureBridgeJSON},
 	{Plebeian, kindChat, "JSON with fields of the earlier Plebeian Market", isOldPlebeian, readOldPlebeian},

@@ -47,7 +47,12 @@ type reading struct{ name, rumor, want string }
 
 func (r reading) check(t *testing.T, dialect string) {
 	t.Helper()
-	m := message(t, r.rumor)
+	r.checkIn(t, dialect, message(t, r.rumor))
+}
+
+// checkIn is check for a message that landed elsewhere.
+func (r reading) checkIn(t *testing.T, dialect string, m Message) {
+	t.Helper()
 	sts, err := New().Read(m)
 	var got []string
 	if err != nil {
@@ -91,7 +96,9 @@ func TestPrecedence(t *testing.T) {
 		{"17 is a receipt", `{"kind":17,"tags":[["p","$S"],["order","A"],["payment","fiat","1","2"]]}`, Gamma, "paid"},
 		{"16 by its type", `{"kind":16,"tags":[["p","$S"],["order","A"],["type","1"]]}`, Gamma, "intent"},
 		{"14 with order and type", `{"kind":14,"tags":[["p","$S"],["order","A"],["type","1"]]}`, Gamma, "intent"},
-		{"Shopstr's subject beats the type", `{"kind":14,"content":"x","tags":[["p","$S"],["subject","order-payment"],["order","A"],["type","2"]]}`, Gamma, "note"},
+		{"Shopstr's subject beats the type", `{"kind":14,"content":"x","tags":[["p","$S"],["subject","order-payment"],["order","A"],["type","2"]]}`, Shopstr, "paid"},
+		{"Shopstr's subject of no order", `{"kind":14,"content":"x","tags":[["p","$S"],["subject","order-payment"]]}`, Text, "note"},
+		{"Shopstr's JSON", `{"kind":14,"content":"{\"type\":\"zapsnag_order\",\"orderId\":\"A\"}","tags":[["p","$S"],["order","A"],["type","3"]]}`, Shopstr, "intent"},
 		{"an order tag beats the content", `{"kind":14,"content":"{\"type\":\"cancel\"}","tags":[["p","$S"],["order","A"]]}`, Gamma, "note"},
 		{"JSON of the vocabulary", `{"kind":14,"content":"{\"type\":\"cancel\"}","tags":[["p","$S"]]}`, CultureBridge, "cancel"},
 		{"JSON of somebody else", `{"kind":14,"content":"{\"type\":0,\"id\":\"o\"}","tags":[["p","$S"]]}`, Text, "note"},

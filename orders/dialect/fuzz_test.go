@@ -151,6 +151,7 @@ func BenchmarkRead(b *testing.B) {
 	for name, m := range map[string]Message{
 		"gamma-order":   message(b, `{"kind":16,"content":"leave at the door","tags":[["p","$S"],["subject","order-info"],["type","1"],["order","A-100"],["amount","21000"],["item","30402:$S:mug","2"],["item","30402:$S:cup","1"],["shipping","30406:$S:dhl"],["address","1 Main St, Porto, PT"]]}`),
 		"gamma-request": message(b, `{"kind":16,"tags":[["p","$S"],["type","2"],["order","A-100"],["amount","250000"],["payment","lightning","`+coffee+`"]]}`),
+		"shopstr":       shopstrMessage(b, shopstrMessages[0].rumor),
 		"text":          message(b, `{"kind":14,"content":"your parcel is on its way, pi_b1b1b1b1_1760000000000, thank you","tags":[["p","$S"]]}`),
 		"g5":            fuzzed(kindChat, "p|$S", cast.Replace(cbGenerations["G5"])),
 		"g2":            fuzzed(kindChat, "p|$S", cast.Replace(cbGenerations["G2"])),

@@ -11,29 +11,12 @@ import (
 // and what form.go adds. Status messages go by their words alone: who may say
 // them is for the fold.
 
-// shopstrSubjects are the subjects by which Shopstr tells its messages apart.
-// They are the examples of the Gamma specification too, but in kind 14 they are
-// Shopstr's, where the subject beats the type: its type 2 is a payment made.
-var shopstrSubjects = []string{
-	"order-info", "order-payment", "order-receipt", "order-completed", "shipping-info",
-	"return-request", "address-change", "listing-inquiry", "payment-change", "donation",
-	"zapsnag-order", "payment-confirmation", "escrow-dispute", "escrow-payment-request",
-	"escrow-buyer-sig", "escrow-arbiter-sig",
-}
-
 func hasOrder(l *letter) (bool, error) { return l.value("order") != "", nil }
 
 func isTyped(l *letter) (bool, error) {
 	_, ok := l.tag("order")
 	typ := l.value("type")
 	return ok && len(typ) == 1 && typ >= "1" && typ <= "4", nil
-}
-
-func isTypedChat(l *letter) (bool, error) {
-	if slices.Contains(shopstrSubjects, l.value("subject")) {
-		return false, nil
-	}
-	return isTyped(l)
 }
 
 func isReceipt(l *letter) (bool, error) {

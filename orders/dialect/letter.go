@@ -22,6 +22,8 @@ type letter struct {
 	parsed bool           // json is set
 	json   map[string]any // the content where it is a JSON object, once a row has looked (object)
 	form   *cbForm        // the content, once it is known to be a CultureBridge text
+
+	shopstr shopstrForm // once it is known to be Shopstr's
 }
 
 // object is the content where it is a JSON object, else nil. It is parsed once,

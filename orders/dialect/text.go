@@ -2,7 +2,6 @@ package dialect
 
 import (
 	"regexp"
-	"slices"
 	"strings"
 
 	"github.com/waybill-relay/waybill/orders"
@@ -67,7 +66,7 @@ func hint(st *orders.Statement) {
 // subjectID is the subject of a chat where it may be an order id: one word that
 // is not an example of the specification.
 func subjectID(s string) string {
-	if s == "" || len(s) > maxShort || slices.Contains(shopstrSubjects, s) ||
+	if _, example := shopstrSubjects[s]; example || s == "" || len(s) > maxShort ||
 		strings.ContainsFunc(s, func(r rune) bool { return r <= ' ' || isUnshown(r) }) {
 		return ""
 	}

@@ -47,7 +47,7 @@ var freeText = []reading{
 		`{"kind":14,"pubkey":"$S","content":"lnbcqqqqqqqqqqqqqqqqqqqqqqqqqqqqqq lnbcqqqqqqqqqqqqqqqqqqqqqqqqqqqqqq lnbcqqqqqqqqqqqqqqqqqqqqqqqqqqqqqq lnbcqqqqqqqqqqqqqqqqqqqqqqqqqqqqqq lnbcqqqqqqqqqqqqqqqqqqqqqqqqqqqqqq lnbcqqqqqqqqqqqqqqqqqqqqqqqqqqqqqq lnbcqqqqqqqqqqqqqqqqqqqqqqqqqqqqqq lnbcqqqqqqqqqqqqqqqqqqqqqqqqqqqqqq $I","tags":[["p","$B"]]}`,
 		`{"Verb":"note"}`},
 	{"JSON of another client",
-		`{"kind":14,"content":"{\"type\": \"zapsnag_order\", \"orderId\": \"1\", \"link\": \"$I\"}","tags":[["p","$S"]]}`,
+		`{"kind":14,"content":"{\"type\": \"other_order\", \"orderId\": \"1\", \"link\": \"$I\"}","tags":[["p","$S"]]}`,
 		`{"Verb":"note"}`},
 	{"no JSON after all",
 		`{"kind":14,"content":"{curly} words","tags":[["p","$S"]]}`,
