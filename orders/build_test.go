@@ -40,6 +40,7 @@ func asAdmin(f *Fact)                    { f.ByAdmin = true }
 func unbound(f *Fact)                    { f.Trust, f.Key = Unbound, eve }
 func sellerDelivers(f *Fact)             { f.SellerDelivers = true }
 func hint(f *Fact)                       { f.Hint, f.OrderID = true, "" }
+func standing(f *Fact)                   { f.Standing = true }
 func held(f *Fact)                       { f.Held = true }
 func boxed(f *Fact)                      { f.Box = &Box{SealedBy: eve} }
 func parcel(c, no string) func(*Fact)    { return func(f *Fact) { f.Carrier, f.Tracking = c, no } }

@@ -216,8 +216,12 @@ func (f *folding) products() []Product {
 // repeats how things stand.
 func (f *folding) parcels(o *Order) {
 	known := map[[2]string]int{}
+	handedOver := f.first(func(t *telling) bool { return !t.Standing }, Shipped) >= 0
 	for _, t := range f.accepted(Shipped) {
 		key := [2]string{t.Carrier, t.Tracking}
+		if t.Standing && key == [2]string{} && handedOver {
+			continue // the parcel is that of another message, whichever came first
+		}
 		if i, ok := known[key]; ok && (t.Tracking != "" || t.Standing) {
 			if t.ETA > 0 {
 				o.Shipments[i].EstimatedDelivery = t.ETA

@@ -84,6 +84,25 @@ func TestLives(t *testing.T) {
 				}
 			},
 		},
+		"a parcel, and the word that the order stands at shipped, before and after": {
+			facts: bought(says(bob, Shipped, 2, id("s1"), standing), says(bob, Shipped, 3, parcel("UPS", "1")),
+				says(bob, Shipped, 4, id("s2"), standing)),
+			status: StatusShipped, payment: PaymentRequested,
+			check: func(t *testing.T, o *Order) {
+				if len(o.Shipments) != 1 || o.TrackingNumber != "1" || o.ShippingTimestamp != noon+2*minute {
+					t.Errorf("got parcels %+v", o.Shipments)
+				}
+			},
+		},
+		"that word alone, said twice": {
+			facts:  bought(says(bob, Shipped, 2, id("s1"), standing), says(bob, Shipped, 4, id("s2"), standing)),
+			status: StatusShipped, payment: PaymentRequested,
+			check: func(t *testing.T, o *Order) {
+				if len(o.Shipments) != 1 {
+					t.Errorf("got %d parcels, want 1", len(o.Shipments))
+				}
+			},
+		},
 		"two refunds of 50 for 100": {
 			facts: bought(says(ana, Paid, 2, sats(100)), says(bob, Confirm, 3), says(bob, Cancel, 4),
 				says(bob, Refunded, 5, id("r1"), sats(50)), says(bob, Refunded, 5, id("r2"), sats(50))),
