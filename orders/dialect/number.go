@@ -128,8 +128,8 @@ func total(st *orders.Statement, s, code string) {
 			flag(st, FlagBadAmount)
 		}
 	case c == "MSAT" || c == "MSATS":
-		if n, ok := integer(s, orders.MaxSats*1000); ok && n%1000 == 0 {
-			n /= 1000
+		if n, ok := integer(s, orders.MaxSats*1000); ok {
+			n = wholeSats(n)
 			st.Amount = &n
 		} else {
 			flag(st, FlagBadAmount)
@@ -138,6 +138,9 @@ func total(st *orders.Statement, s, code string) {
 		st.Fiat = &orders.Money{Amount: n, Currency: c}
 	}
 }
+
+// wholeSats is how many sats it takes to pay msat, which is not negative.
+func wholeSats(msat int64) int64 { return msat/1000 + (msat%1000+999)/1000 }
 
 // times is price × quantity, exactly, with the decimals of the price.
 func times(price json.Number, quantity int64) json.Number {

@@ -1,6 +1,7 @@
 package dialect
 
 import (
+	"fmt"
 	"testing"
 
 	"github.com/waybill-relay/waybill/orders"
@@ -16,6 +17,32 @@ func TestDecimal(t *testing.T) {
 	for in, want := range tests {
 		if got, ok := decimal(in); string(got) != want || ok != (want != "") {
 			t.Errorf("decimal(%q): got %q %v, want %q", in, got, ok, want)
+		}
+	}
+}
+
+func TestTotal(t *testing.T) {
+	tests := []struct{ amount, code, want string }{
+		{"21000", "", "21000"}, {"21000.00", "sat", "21000"}, {"0.5", "SATS", "bad-amount"}, {"-1", "", "bad-amount"},
+		{"21000000", "MSATS", "21000"}, {"1001", "msat", "2"}, {"0", "MSATS", "0"}, {"0.5", "MSATS", "bad-amount"},
+		{"0.001", "BTC", "100000"}, {"1e-9", "BTC", "bad-amount"},
+		{"12.50", "eur", "12.50 EUR"}, {"many", "EUR", "bad-amount"}, {"12", "€", "bad-amount"},
+		{"2100000000000001", "", "bad-amount"}, {"2100000000000000001", "MSATS", "bad-amount"},
+	}
+	for _, tt := range tests {
+		var st orders.Statement
+		total(&st, tt.amount, tt.code)
+		var got string
+		switch {
+		case len(st.Flags) > 0:
+			got = string(st.Flags[0])
+		case st.Amount != nil:
+			got = fmt.Sprint(*st.Amount)
+		case st.Fiat != nil:
+			got = string(st.Fiat.Amount) + " " + st.Fiat.Currency
+		}
+		if got != tt.want {
+			t.Errorf("%s %q: got %s, want %s", tt.amount, tt.code, got, tt.want)
 		}
 	}
 }

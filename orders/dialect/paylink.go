@@ -52,7 +52,7 @@ func (inv *invoice) sats() *int64 {
 	if inv.msat < 0 {
 		return nil
 	}
-	n := inv.msat/1000 + (inv.msat%1000+999)/1000
+	n := wholeSats(inv.msat)
 	if n > orders.MaxSats {
 		return nil
 	}
