@@ -35,6 +35,7 @@ const (
 	FlagTotalClaimed    orders.Flag = "total-claimed"    // the total is not the sum of the lines
 	FlagTotalConverted  orders.Flag = "total-converted"  // the client made sats of another currency
 	FlagSenderMismatch  orders.Flag = "sender-mismatch"  // the content names another sender than the one who sealed it
+	FlagContentMismatch orders.Flag = "content-mismatch" // the content says something else than the tags beside it
 	FlagRepeatedLines   orders.Flag = "repeated-lines"   // a line that stands once in the form stands there again: perhaps forged in a title
 	FlagInvoiceMismatch orders.Flag = "invoice-mismatch" // the invoice asks for another amount than the message
 	FlagProofMismatch   orders.Flag = "proof-mismatch"   // the preimage does not open the invoice it stands beside

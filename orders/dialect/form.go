@@ -122,3 +122,12 @@ var shippingStatus = map[string]saying{
 	"delivered":  {orders.Delivered, true},
 	"exception":  {orders.Exception, false},
 }
+
+// keepWord makes st a note of a status word: in public where it is one word, as
+// the note where it is more.
+func keepWord(st *orders.Statement, raw string) {
+	st.Verb = orders.Note
+	if st.Code = word(raw); st.Code == "" {
+		st.Private.Note = raw
+	}
+}

@@ -66,10 +66,7 @@ func sayStatus(st *orders.Statement, raw string, table map[string]saying) {
 		flag(st, FlagUnknownStatus)
 	}
 	if !known || s.verb == orders.Note {
-		st.Verb = orders.Note
-		if st.Code = word(raw); st.Code == "" {
-			st.Private.Note = raw
-		}
+		keepWord(st, raw)
 		return
 	}
 	st.Verb, st.SellerDelivers = s.verb, s.sellerDelivers
