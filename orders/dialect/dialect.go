@@ -23,6 +23,8 @@ const (
 	// Gamma is the Gamma / Open Markets specification, section 4, with
 	// Waybill's extensions; Waybill's own messages are written in it.
 	Gamma = "gamma"
+	// Conduit is the messages of Conduit-BTC/conduit-mono.
+	Conduit = "conduit"
 	// Plebeian is Plebeian Market: today's app, which writes Gamma in its own way,
 	// and the JSON of the one before it.
 	Plebeian = "plebeian"
@@ -70,6 +72,7 @@ type row struct {
 var precedence = []row{
 	{Plebeian, kindReceipt, "an order, a payment, and one of Plebeian's sentences about it", isPlebeianReceipt, readPlebeianReceipt},
 	{Gamma, kindReceipt, "an order, and a payment or the subject order-receipt", isReceipt, readReceipt},
+	{Conduit, kindOrder, "an order and a type that is one of Conduit's words", isConduit, readConduit},
 	{Plebeian, kindOrder, "an order, a type from 1 to 4, and Plebeian's recipient, a sentence of its own, or its address of five lines", isPlebeian, readPlebeian},
 	{Gamma, kindOrder, "an order and a type from 1 to 4", isTyped, readTyped},
 	{Shopstr, kindChat, "one of Shopstr's subjects, or JSON of one of its types", isShopstr, readShopstr},

@@ -95,6 +95,7 @@ func TestPrecedence(t *testing.T) {
 	tests := []struct{ name, rumor, dialect, verb string }{
 		{"17 is a receipt", `{"kind":17,"tags":[["p","$S"],["order","A"],["payment","fiat","1","2"]]}`, Gamma, "paid"},
 		{"16 by its type", `{"kind":16,"tags":[["p","$S"],["order","A"],["type","1"]]}`, Gamma, "intent"},
+		{"16 by its type in words", `{"kind":16,"tags":[["p","$S"],["order","A"],["type","order"]]}`, Conduit, "intent"},
 		{"14 with order and type", `{"kind":14,"tags":[["p","$S"],["order","A"],["type","1"]]}`, Gamma, "intent"},
 		{"Shopstr's subject beats the type", `{"kind":14,"content":"x","tags":[["p","$S"],["subject","order-payment"],["order","A"],["type","2"]]}`, Shopstr, "paid"},
 		{"Shopstr's subject of no order", `{"kind":14,"content":"x","tags":[["p","$S"],["subject","order-payment"]]}`, Text, "note"},
@@ -132,7 +133,8 @@ func TestNotAnOrder(t *testing.T) {
 		{"website reaction", `{"kind":17,"content":"+","tags":[["p","$S"],["r","https://x.example"]]}`, "not-an-order"},
 		{"website reaction with k", `{"kind":17,"content":"+","tags":[["p","$S"],["k","web"],["order","A"],["payment","x","y"]]}`, "repost"},
 		{"16 without an order", `{"kind":16,"tags":[["p","$S"],["type","1"]]}`, "not-an-order"},
-		{"16 of a named type", `{"kind":16,"tags":[["p","$S"],["order","A"],["type","shipping_update"]]}`, "unknown-type"},
+		{"16 of a type that nobody names", `{"kind":16,"tags":[["p","$S"],["order","A"],["type","gossip"]]}`, "unknown-type"},
+		{"16 of a named type without an order", `{"kind":16,"content":"{}","tags":[["p","$S"],["type","order"]]}`, "not-an-order"},
 		{"16 of type 5", `{"kind":16,"tags":[["p","$S"],["order","A"],["type","5"]]}`, "unknown-type"},
 	}
 	for _, tt := range tests {
