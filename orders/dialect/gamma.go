@@ -120,8 +120,8 @@ func (l *letter) readFields(st *orders.Statement, has fields) error {
 		l.readPayment(st)
 	}
 	if has&address != 0 {
-		priv.ShippingAddress = l.value("address")
 		l.readContact(st)
+		l.readAddress(st)
 	}
 	if has&reason != 0 {
 		priv.Reason = l.valueOrContent("reason")

@@ -177,3 +177,34 @@ func addressText(v any) string {
 	}
 	return strings.Join(lines, "\n")
 }
+
+// readAddress reads the address in the tags of a message: a text, or the JSON of an
+// object of lines, which may tell how to reach the buyer too. Some clients have the
+// region and the country in tags of their own.
+func (l *letter) readAddress(st *orders.Statement) {
+	written := l.value("address")
+	obj, err := parseObject(strings.TrimSpace(written))
+	isObject := err == nil && addressText(obj) != ""
+	var said []string
+	if written != "" {
+		said = append(said, written)
+	}
+	for _, name := range []string{"region", "country"} {
+		v := l.value(name)
+		switch _, there := obj[name]; {
+		case v == "" || there:
+		case isObject:
+			obj[name] = v
+		default:
+			said = append(said, v)
+		}
+	}
+	if !isObject {
+		st.Private.ShippingAddress = strings.Join(said, "\n")
+		return
+	}
+	st.Private.ShippingAddress = addressText(obj)
+	for _, name := range []string{"email", "phone"} {
+		addContact(st, name, text(obj, name))
+	}
+}
