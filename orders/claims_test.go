@@ -98,7 +98,7 @@ func TestClaims(t *testing.T) {
 		},
 		"accepted after it was paid": {
 			[]Fact{says(ana, Intent, 0), says(ana, Paid, 1), says(bob, Process, 2, accepts)},
-			StatusProcessing, PaymentConfirmed, "", "", nil,
+			StatusProcessing, PaymentClaimed, "", "", nil,
 		},
 		"accepted after a stranger claimed that it was paid": {
 			[]Fact{says(ana, Intent, 0), says(ana, Paid, 1, unbound), says(bob, Process, 2, accepts)},

@@ -207,6 +207,16 @@ func TestLives(t *testing.T) {
 		"process confirms only a payment that is claimed": {
 			facts: bought(says(bob, Process, 3), says(ana, Paid, 4)), status: StatusProcessing, payment: PaymentConfirmed,
 		},
+		"an order taken on before it is paid": {
+			facts: bought(says(bob, Process, 3, accepts), says(ana, Paid, 4)), status: StatusPaid, payment: PaymentClaimed,
+		},
+		"an order taken on that was said to be paid": {
+			facts: bought(says(ana, Paid, 3), says(bob, Process, 4, accepts)), status: StatusProcessing, payment: PaymentClaimed,
+		},
+		"taken on, and paid as the seller confirms": {
+			facts:  bought(says(bob, Process, 3, accepts), says(ana, Paid, 4), says(bob, Confirm, 5)),
+			status: StatusProcessing, payment: PaymentConfirmed,
+		},
 		"a preimage of an invoice that is not this seller's": {
 			facts:  []Fact{says(ana, Intent, 0), says(bob, Request, 1, invoice("22")), says(ana, Paid, 2, preimageOf(h))},
 			status: StatusPaid, payment: PaymentClaimed,

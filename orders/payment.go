@@ -12,9 +12,9 @@ func (t *telling) sats() (int64, bool) {
 
 // pay finds where the money stands. It needs o.GrandTotal.
 //
-// Confirmed is the seller's word (confirm, or process where a payment is
-// claimed), the relay's own node, or a preimage that opens any invoice this
-// seller issued in this order. In a cancelled order confirmed money is due back,
+// Confirmed is the seller's word (confirm, or process where a payment is claimed,
+// but for an acceptance, which may have crossed the claim), the relay's own node,
+// or a preimage that opens any invoice this seller issued in this order. In a cancelled order confirmed money is due back,
 // and claimed money is a question to a human.
 func (f *folding) pay(o *Order, base Status) {
 	invoices := map[string]bool{}
@@ -27,7 +27,7 @@ func (f *folding) pay(o *Order, base Status) {
 	verified := f.first(func(t *telling) bool {
 		switch t.Verb {
 		case Process:
-			return claimed >= 0
+			return claimed >= 0 && !t.Acceptance
 		case Paid:
 			return t.role == Node || t.PreimageHash != "" && invoices[t.PreimageHash]
 		}

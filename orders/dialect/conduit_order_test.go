@@ -92,7 +92,7 @@ buyer intent
 seller note`}.check(t)
 	})
 	t.Run("accepted as the claim arrives", func(t *testing.T) {
-		life{[]spoken{{order, both}, {proof, both}, {status("accepted"), both}}, `processing, payment confirmed, 1000 sats, bound
+		life{[]spoken{{order, both}, {proof, both}, {status("accepted"), both}}, `processing, payment claimed, 1000 sats, bound
 buyer intent
 buyer paid
 seller process`}.check(t)
