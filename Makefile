@@ -3,9 +3,12 @@
 # make soak   30 minutes of load and faults, with a table of figures at the end
 
 GO ?= go
-FUZZTIME ?= 20s
+FUZZTIME ?= 10s
 FUZZERS = ./nip17:FuzzOpen ./nip17:FuzzParseEvent \
-	./orders/dialect:FuzzGamma ./orders/dialect:FuzzCultureBridge ./orders/dialect:FuzzText \
+	./nip17:FuzzOpenDirect \
+	./orders/dialect:FuzzGamma ./orders/dialect:FuzzCultureBridge ./orders/dialect:FuzzText ./orders/dialect:FuzzToken \
+	./orders/dialect:FuzzConduit ./orders/dialect:FuzzPlebeian ./orders/dialect:FuzzOldPlebeian ./orders/dialect:FuzzShopstr \
+	./orders/dialect:FuzzNIP15 ./orders/dialect:FuzzFold \
 	./orders/redisstore:FuzzPlace ./orders/redisstore:FuzzParseKey ./relay:FuzzPath ./relay/wire:FuzzFrames
 E2E = cmd/waybill/e2e
 

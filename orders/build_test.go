@@ -61,7 +61,6 @@ func buys(p ...string) func(*Fact) {
 
 func accepts(f *Fact) { f.Acceptance = true }
 func asLeg(f *Fact)   { f.Leg = true }
-func stands(f *Fact)  { f.Standing = true }
 
 // leg tells of a payment to carol, who is no party.
 func leg(f *Fact)                { f.Code, f.Payee = LegPaid, carol }

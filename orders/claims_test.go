@@ -114,7 +114,7 @@ func TestClaims(t *testing.T) {
 			StatusPaymentRequested, PaymentRequested, "", "", nil,
 		},
 		"the word that it is shipped, said again": {
-			[]Fact{says(ana, Intent, 0), says(bob, Shipped, 1, stands), says(bob, Shipped, 30, stands)},
+			[]Fact{says(ana, Intent, 0), says(bob, Shipped, 1, standing), says(bob, Shipped, 30, standing)},
 			StatusShipped, PaymentNone, "", "",
 			func(o *Order) bool { return len(o.Shipments) == 1 },
 		},

@@ -16,7 +16,8 @@ import (
 // tables are the messages of all tables, by dialect.
 func tables() map[string][]reading {
 	return map[string][]reading{
-		Gamma: slices.Concat(gammaOrders, gammaStatus), CultureBridge: cbMessages, Text: freeText,
+		Conduit: slices.Concat(conduitOrders, conduitMessages, conduitPayments),
+		Gamma:   slices.Concat(gammaOrders, gammaStatus), CultureBridge: cbMessages, Text: freeText,
 		NIP15: nip15Messages, Plebeian: slices.Concat(plebeianMessages, oldPlebeianMessages),
 		Shopstr: slices.Concat(shopstrMessages, milkMarket, shopstrJSON),
 	}
