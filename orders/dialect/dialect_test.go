@@ -130,6 +130,7 @@ func TestNotAnOrder(t *testing.T) {
 		{"generic repost with order tags", `{"kind":16,"tags":[["p","$S"],["k","30402"],["order","A"],["type","1"]]}`, "repost"},
 		{"repost without k", `{"kind":16,"content":"{\"id\":\"1\"}","tags":[["p","$S"],["e","$X"]]}`, "repost"},
 		{"repost that carries its subject", `{"kind":16,"content":"{\"kind\":16,\"sig\":\"00\"}","tags":[["p","$S"],["e","$X"],["order","A"],["type","1"]]}`, "repost"},
+		{"repost that says so", `{"kind":16,"tags":[["p","$S"],["alt","Generic repost"],["order","A"],["type","1"]]}`, "repost"},
 		{"website reaction", `{"kind":17,"content":"+","tags":[["p","$S"],["r","https://x.example"]]}`, "not-an-order"},
 		{"website reaction with k", `{"kind":17,"content":"+","tags":[["p","$S"],["k","web"],["order","A"],["payment","x","y"]]}`, "repost"},
 		{"16 without an order", `{"kind":16,"tags":[["p","$S"],["type","1"]]}`, "not-an-order"},

@@ -122,7 +122,7 @@ func (l *letter) claims(st *orders.Statement, sender string, parties ...string) 
 // it: it names the kind of its subject, or carries the subject itself, or
 // points at it and speaks of no order.
 func (l *letter) isRepost() bool {
-	if _, ok := l.tag("k"); ok {
+	if _, ok := l.tag("k"); ok || strings.Contains(strings.ToLower(l.value("alt")), "repost") {
 		return true
 	}
 	if _, ok := l.tag("e"); !ok {

@@ -91,7 +91,7 @@ var publicOrders = map[string]string{"DIALECTS_PUBLIC_ORDERS": "true"}
 // gift wrap, part of its price paid to somebody else, and everything after signed
 // in public; then one message that comes by two keys and in the open is one line.
 func TestPlebeian(t *testing.T) {
-	w := newWorld(t, worldOf{people: []string{"buyer", "seller", "friend"}, delegated: []string{"seller", "buyer"}, settings: publicOrders})
+	w := newWorld(t, worldOf{people: []string{"buyer", "seller", "friend"}, delegated: []string{"seller", "buyer"}, copyRelay: true, settings: publicOrders})
 	buyer, seller, friend := w.person("buyer"), w.person("seller"), w.person("friend")
 	const id = "6f1cb3f2-7a0e-4d6e-9f7e-0d6a3a9a2b11"
 	begin := time.Now().Add(-10 * time.Minute).Truncate(time.Second)
@@ -128,7 +128,7 @@ func TestPlebeian(t *testing.T) {
 	seller.publishes(said16(5, buyer, "3", []string{"status", "confirmed"}))
 	seller.publishes(said16(6, buyer, "4", []string{"status", "shipped"}, []string{"tracking", "https://carrier.example/1Z9"}))
 
-	// The buyer's word that it came: in the open, and wrapped for both.
+	// The buyer's word that it came: in the open, and wrapped for both and for the relay.
 	done := said16(7, seller, "3", []string{"status", "completed"})
 	evt := buyer.publishes(done)
 	if rumorID := buyer.send(seller, done); rumorID != evt.ID {
@@ -254,15 +254,17 @@ func TestShopstr(t *testing.T) {
 			token := w.hide(shopstrToken)
 			address := w.hide("Ana, 1 Main St, Porto, PT")
 			item := []string{"item", "30402:" + seller.pubkey + ":soap", "1"}
+			begin := time.Now().Add(-time.Minute).Unix()
 			message := func(to *person, subject, typ string, tags ...[]string) rumor {
-				return rumor{Kind: 14, Content: "see the tags", Tags: append([][]string{{"p", to.pubkey, "wss://r.example"}, {"subject", subject},
+				begin += 5
+				return rumor{Kind: 14, CreatedAt: begin, Content: "see the tags", Tags: append([][]string{{"p", to.pubkey, "wss://r.example"}, {"subject", subject},
 					{"order", id}, {"b", buyer.pubkey}, {"type", typ}}, tags...)}
 			}
 			buyer.masked(seller, checkout, message(seller, "order-payment", "2", []string{"amount", "4"}, []string{"payment", "ecash", token}, item))
 			buyer.masked(seller, checkout, message(seller, "order-info", "1", []string{"amount", "4"}, []string{"address", address}, item))
 			buyer.masked(buyer, checkout, message(buyer, "order-receipt", "4", []string{"amount", "4"}, []string{"payment", "ecash", "http://localhost:3338", token}, []string{"status", "confirmed"}, item))
 			seller.masked(buyer, dashboard, message(buyer, "shipping-info", "4", []string{"status", "shipped"}, []string{"tracking", "1Z9"}, []string{"carrier", "UPS"}, item))
-			seller.masked(buyer, dashboard, rumor{Kind: 14, Content: "done", Tags: [][]string{{"p", buyer.pubkey}, {"subject", "order-completed"},
+			seller.masked(buyer, dashboard, rumor{Kind: 14, CreatedAt: begin + 5, Content: "done", Tags: [][]string{{"p", buyer.pubkey}, {"subject", "order-completed"},
 				{"order", id}, {"type", "3"}, {"status", "completed"}}})
 			// A stranger who has seen the id may not cancel.
 			stranger := nostr.GeneratePrivateKey()
