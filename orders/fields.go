@@ -83,44 +83,6 @@ func (f *folding) leading() *telling {
 	return nil
 }
 
-// claimed are the flags of an intent whose total is only its client's word: it is
-// not the sum of the lines, or was made of another currency by a rate of its own.
-var claimed = []Flag{"total-claimed", "total-converted"}
-
-// priced reports whether t names an amount that a payment can be held against.
-func (t *telling) priced() bool {
-	_, ok := t.sats()
-	return ok && !slices.ContainsFunc(t.Flags, func(x Flag) bool { return slices.Contains(claimed, x) })
-}
-
-// sums fills the amounts. The total is that of the intent; where there is none, or
-// it is only claimed, what was asked, or else what was paid: in both the shipping
-// is included.
-func (f *folding) sums(o *Order) {
-	if t := f.last(func(t *telling) bool {
-		return t.ShippingQuote != nil && *t.ShippingQuote >= 0 && *t.ShippingQuote <= MaxSats
-	}, Request); t != nil {
-		o.ShippingQuote = *t.ShippingQuote
-	}
-	has := func(t *telling) bool { _, ok := t.sats(); return ok }
-	if t := f.last((*telling).priced, Intent); t != nil {
-		o.TotalSats, _ = t.sats()
-	} else if t := f.last(has, Request); t != nil {
-		asked, _ := t.sats()
-		o.TotalSats = max(0, asked-o.ShippingQuote)
-	} else if paid, named := f.paid(); named {
-		o.TotalSats = max(0, paid-o.ShippingQuote)
-	} else if t := f.last(has, Intent); t != nil {
-		o.TotalSats, _ = t.sats()
-	}
-	o.GrandTotal = o.TotalSats + o.ShippingQuote
-	for _, verb := range []Verb{Intent, Request, Paid} {
-		if t := f.last(func(t *telling) bool { return t.Fiat != nil }, verb); t != nil && o.FiatTotal == nil {
-			o.FiatTotal = t.Fiat
-		}
-	}
-}
-
 func (f *folding) times(o *Order) {
 	o.PaymentRequestedTimestamp = f.when(Request)
 	o.PaymentConfirmedTimestamp = f.when(Paid)
@@ -172,68 +134,6 @@ func (f *folding) private(o *Order) {
 	o.CancelReason = f.sealed(FieldReason, Buyer|Seller|Admin, Cancel)
 	o.DisputeReason = f.sealed(FieldReason, Buyer|Seller, Dispute)
 	o.DisputeResolution = f.sealed(FieldResolution, Buyer|Seller|Admin, Resolved)
-}
-
-// maxLines is how many products an order shows where they come in many messages.
-const maxLines = 200
-
-// products are those of the last fact that names any; one whose quantities are only
-// claimed yields to any other. Where a client pays for every product by itself, each
-// payment names what it is for: of every product the last word counts.
-func (f *folding) products() []Product {
-	named := func(t *telling) bool { return len(t.Products) > 0 }
-	counted := func(t *telling) bool { return named(t) && !slices.Contains(t.Flags, "quantity-claimed") }
-	t := f.last(counted)
-	if t == nil {
-		counted = named
-		t = f.last(counted)
-	}
-	switch {
-	case t == nil:
-		return []Product{}
-	case t.Verb != Paid:
-		return t.Products
-	}
-	var parts [][]Product // the last first
-	known, lines := map[string]bool{}, 0
-	for i := len(f.ts) - 1; i >= 0 && lines < maxLines; i-- {
-		p := &f.ts[i]
-		if p.reason != "" || p.Verb != Paid || p.Trust != t.Trust || !counted(p) {
-			continue
-		}
-		part := slices.DeleteFunc(slices.Clone(p.Products), func(l Product) bool { return known[l.ProductID] })
-		for _, l := range part {
-			known[l.ProductID] = true
-		}
-		parts, lines = append(parts, part), lines+len(part)
-	}
-	slices.Reverse(parts)
-	return slices.Concat(parts...)
-}
-
-// parcels lists the shipments: one per carrier and tracking number, and one per
-// fact where there is no number to tell parcels apart by, unless the fact only
-// repeats how things stand.
-func (f *folding) parcels(o *Order) {
-	known := map[[2]string]int{}
-	handedOver := f.first(func(t *telling) bool { return !t.Standing }, Shipped) >= 0
-	for _, t := range f.accepted(Shipped) {
-		key := [2]string{t.Carrier, t.Tracking}
-		if t.Standing && key == [2]string{} && handedOver {
-			continue // the parcel is that of another message, whichever came first
-		}
-		if i, ok := known[key]; ok && (t.Tracking != "" || t.Standing) {
-			if t.ETA > 0 {
-				o.Shipments[i].EstimatedDelivery = t.ETA
-			}
-			continue
-		}
-		known[key] = len(o.Shipments)
-		o.Shipments = append(o.Shipments, Shipment{
-			Carrier: t.Carrier, TrackingNumber: t.Tracking, ShippedTimestamp: t.tau,
-			EstimatedDelivery: t.ETA, Fact: FactRef(t.ID, t.N),
-		})
-	}
 }
 
 // askings are the codes of notes by which a party asks for something that is no

@@ -1,0 +1,145 @@
+package dialect
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/waybill-relay/waybill/orders"
+)
+
+// What was paid: receipts, refunds, and the proofs in them.
+
+// settleLeg reads one payment made, and tells what it is worth (sats): nil where
+// that does not show. The proof is bearer money and stays private; of a preimage
+// and of a token only the hash is public.
+func settleLeg(st *orders.Statement, g leg) (worth *int64) {
+	st.Medium, st.Private.Reference, st.Private.Proof = g.medium, g.ref, g.proof
+	switch g.medium {
+	case "lightning":
+		if link, ok := parseLink(g.ref); ok && link.invoice != nil {
+			st.PaymentHash, worth = link.invoice.paymentHash, link.sats
+		}
+		preimage := strings.ToLower(g.proof)
+		if !isHex32(preimage) {
+			return worth
+		}
+		raw, err := hex.DecodeString(preimage)
+		if err != nil {
+			return worth
+		}
+		sum := sha256.Sum256(raw)
+		st.PreimageHash = hex.EncodeToString(sum[:])
+		if st.PaymentHash != "" && st.PaymentHash != st.PreimageHash {
+			flag(st, FlagProofMismatch)
+		}
+	case "ecash":
+		return settleToken(st, g)
+	}
+	return worth
+}
+
+// settleToken reads an ecash payment. The token is the proof, and stands where
+// clients put it: behind the mint, or in its place.
+func settleToken(st *orders.Statement, g leg) (worth *int64) {
+	st.Mint = mint(g.ref)
+	if g.proof == "" && isToken(g.ref) {
+		st.Private.Reference, st.Private.Proof = "", g.ref
+	}
+	token, ok := parseToken(st.Private.Proof)
+	if !ok {
+		return nil
+	}
+	st.TokenHash = token.hash
+	if token.mint != "" {
+		st.Mint = token.mint
+	}
+	return token.sats
+}
+
+// claim weighs the amount that a message names against what stands beside it is
+// worth, nil for nobody knows: the message's counts where it names one.
+func claim(st *orders.Statement, worth *int64, mismatch orders.Flag) {
+	switch {
+	case worth == nil:
+	case st.Amount == nil:
+		st.Amount = worth
+	case *st.Amount != *worth:
+		flag(st, mismatch)
+	}
+}
+
+// settle reads the payments made in one message, the first into st, each further
+// one into a statement of its own, for each may prove another invoice. What a
+// payment is worth counts, and the amount that st names, which is claimed of all
+// of them together, only for what does not show.
+func (l *letter) settle(st orders.Statement, legs []leg) []orders.Statement {
+	if len(legs) == 0 {
+		return []orders.Statement{st}
+	}
+	if len(legs) > maxLegs {
+		flag(&st, FlagCut)
+		legs = legs[:maxLegs]
+	}
+	claimed := st.Amount
+	st.Amount = nil
+	sts := []orders.Statement{st}
+	for range legs[1:] {
+		more := l.statement(st.Dialect, st.Verb)
+		more.OrderID, more.CheckoutID, more.Private.Content = st.OrderID, st.CheckoutID, ""
+		more.Sender, more.Key, more.Parties, more.Trust, more.Payee = st.Sender, st.Key, slices.Clone(st.Parties), st.Trust, st.Payee
+		sts = append(sts, more)
+	}
+	var shown int64
+	var unknown *orders.Statement
+	for i, g := range legs {
+		switch worth := settleLeg(&sts[i], g); {
+		case worth != nil:
+			sts[i].Amount = worth
+			shown = min(shown+*worth, orders.MaxSats)
+		case unknown == nil:
+			unknown = &sts[i]
+		}
+	}
+	switch {
+	case claimed == nil, unknown == nil && *claimed == shown:
+	case unknown == nil || *claimed < shown:
+		flag(&sts[0], FlagPaidMismatch)
+	default:
+		rest := *claimed - shown
+		unknown.Amount = &rest
+	}
+	return sts
+}
+
+// mint is the address of an ecash mint without whatever secrets it may carry.
+func mint(ref string) string {
+	if webURL(ref) == "" {
+		return ""
+	}
+	u, err := url.Parse(ref)
+	if err != nil || u.Host == "" {
+		return ""
+	}
+	s := strings.ToLower(u.Scheme) + "://" + strings.ToLower(u.Host) + u.EscapedPath()
+	if len(s) > maxAddress {
+		return ""
+	}
+	return s
+}
+
+// readReceipt reads kind 17.
+func readReceipt(l *letter) ([]orders.Statement, error) {
+	id, err := l.orderID()
+	if err != nil {
+		return nil, err
+	}
+	st := l.statement(Gamma, orders.Paid)
+	st.OrderID = id
+	if err := l.readFields(&st, formOf[orders.Paid].fields&^payment); err != nil {
+		return nil, err
+	}
+	return l.settle(st, l.legs()), nil
+}
