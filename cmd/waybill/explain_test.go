@@ -8,6 +8,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/nbd-wtf/go-nostr"
+	"github.com/nbd-wtf/go-nostr/nip04"
+
 	"github.com/waybill-relay/waybill/nip17"
 	"github.com/waybill-relay/waybill/nip17/nip17test"
 	"github.com/waybill-relay/waybill/orders"
@@ -65,6 +68,12 @@ func TestExplain(t *testing.T) {
 			[]string{"Nobody has signed it", "no-rumor-id", "Order B-1", "it begins here", "5 sats", "shippingAddress"}},
 		"a repost": {[]string{`{"kind":16,"pubkey":"` + m.buyer.PublicKey() + `","created_at":1760000000,"tags":[["k","1"],["e","x"]],"content":""}`},
 			[]string{"repost (NIP-18)", "(repost)"}},
+		"a message signed in the open": {[]string{signedEvent(t, m.buyer, 16, "", nostr.Tag{"p", seller.PublicKey()}, nostr.Tag{"type", "3"}, nostr.Tag{"order", "A-1"}, nostr.Tag{"status", "shipped"})},
+			[]string{"as it is published in the open", "id and signature  good", "shipped by the buyer", "refused: wrong-role"}},
+		"a message of another, with the signature of this one": {[]string{strings.Replace(signedEvent(t, m.buyer, 16, "x"), `"content":"x"`, `"content":"y"`, 1)},
+			[]string{"It says nothing about an order"}},
+		"a direct message": {[]string{directMessage(t, seller, `{"type":2,"id":"A-1","paid":true,"shipped":false}`), "--key", sellersKey},
+			[]string{"a direct message (kind 4, NIP-04)", "YES  nip15", "confirm", "it begins here"}},
 		"a forged id": {[]string{`{"kind":16,"id":"` + strings.Repeat("0", 64) + `","pubkey":"` + m.buyer.PublicKey() + `","created_at":1760000000,"tags":[],"content":""}`},
 			[]string{"(rumor-id)"}},
 		"of an order that nobody knows": {[]string{`{"kind":14,"pubkey":"` + m.buyer.PublicKey() + `","created_at":1760000000,"tags":[["p","` + seller.PublicKey() + `"],["order","Z-9"]],"content":"hello"}`},
@@ -99,4 +108,33 @@ func TestExplain(t *testing.T) {
 	if after := mustCLI(t, m.cfg.DataDir, "verify"); after != before {
 		t.Errorf("explaining has changed something:\n%s\n%s", before, after)
 	}
+}
+
+func signedEvent(t *testing.T, by *nip17.SecretSigner, kind int, content string, tags ...nostr.Tag) string {
+	t.Helper()
+	evt := nostr.Event{Kind: kind, CreatedAt: nostr.Now(), Content: content, Tags: tags}
+	if err := by.Sign(t.Context(), &evt); err != nil {
+		t.Fatal(err)
+	}
+	return evt.String()
+}
+
+// directMessage is a kind 4 from anybody: NIP-04 needs the bare key, which a signer
+// does not give away.
+func directMessage(t *testing.T, to *nip17.SecretSigner, text string) string {
+	t.Helper()
+	secret := nostr.GeneratePrivateKey()
+	shared, err := nip04.ComputeSharedSecret(to.PublicKey(), secret)
+	if err != nil {
+		t.Fatal(err)
+	}
+	content, err := nip04.Encrypt(text, shared)
+	if err != nil {
+		t.Fatal(err)
+	}
+	evt := nostr.Event{Kind: 4, CreatedAt: nostr.Now(), Content: content, Tags: nostr.Tags{{"p", to.PublicKey()}}}
+	if err := evt.Sign(secret); err != nil {
+		t.Fatal(err)
+	}
+	return evt.String()
 }

@@ -195,6 +195,9 @@ func TestNIP15(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t, worldOf{people: []string{"buyer", "seller", "spy"}, delegated: delegated, settings: map[string]string{"DIALECTS_NIP04": "true"}})
 			buyer, seller := w.person("buyer"), w.person("seller")
+			for _, who := range []string{"buyer", "seller", "spy"} {
+				w.node.must(who, "listen", map[string]any{"name": "live", "filters": []nostr.Filter{{Kinds: []int{4}, LimitZero: true}}}, nil)
+			}
 			address := w.hide("7 Quay Lane, Galway")
 			order := buyer.direct(seller, map[string]any{"type": 0, "id": "ord-7", "address": address, "items": []map[string]any{{"product_id": "p1", "quantity": 2}}, "shipping_id": "z1"})
 			w.redis.order("ord-7", stands("intent-sent", "none", "intent"))
@@ -213,6 +216,21 @@ func TestNIP15(t *testing.T) {
 			for reader, want := range map[string]int{"buyer": 1, "seller": 1, "spy": 0, "": 0} {
 				if got := w.finds(reader, f); len(got) != want {
 					t.Errorf("%q finds %d direct messages, want %d", reader, len(got), want)
+				}
+			}
+			for reader, want := range map[string]int{"buyer": 4, "seller": 4, "spy": 0} {
+				eventually(t, reader+"'s live direct messages", func() error {
+					var live heard
+					w.node.must(reader, "heard", map[string]any{"name": "live"}, &live)
+					if len(live.Events) != want {
+						return fmt.Errorf("%d, want %d", len(live.Events), want)
+					}
+					return nil
+				})
+				var n counted
+				w.node.must(reader, "count", map[string]any{"filters": []nostr.Filter{{Kinds: []int{4}}}}, &n)
+				if n.Refused != "" || n.Count != want {
+					t.Errorf("%s counts %+v, want %d", reader, n, want)
 				}
 			}
 			w.daemon.do("orders", "audit", "ord-7", "--out", "audit.json")
