@@ -50,7 +50,7 @@ func preimageOf(hash string) func(*Fact) { return func(f *Fact) { f.PreimageHash
 func by(ts ...Transport) func(*Fact)     { return func(f *Fact) { f.Transports = ts } }
 func keyed(key string) func(*Fact)       { return func(f *Fact) { f.Key = key } }
 func expires(min int64) func(*Fact)      { return func(f *Fact) { f.Expiry = noon + min*minute } }
-func token(hash string) func(*Fact)      { return func(f *Fact) { f.TokenHash = hash } }
+func token(hash string) func(*Fact)      { return func(f *Fact) { f.ProofHash = hash } }
 func buys(p ...string) func(*Fact) {
 	return func(f *Fact) {
 		for _, p := range p {

@@ -58,6 +58,7 @@ type Fact struct {
 	ByAdmin        bool `json:"byAdmin,omitempty"`        // the sender was an admin
 	ByNode         bool `json:"byNode,omitempty"`         // evidence of the relay's own payment node
 	SellerDelivers bool `json:"sellerDelivers,omitempty"` // the dialect lets a seller say delivered
+	As             Role `json:"as,omitempty"`             // which side its sender is on, where the dialect knows that: Buyer or Seller
 	Hint           bool `json:"hint,omitempty"`           // guessed from free text: a note where the sender may not say the verb
 	Leg            bool `json:"leg,omitempty"`            // a request that a buyer may write too, of how he pays: then it is a note
 	Acceptance     bool `json:"acceptance,omitempty"`     // the seller takes the order on: a note unless a payment was said before
@@ -81,7 +82,8 @@ type Public struct {
 	PaymentHash   string    `json:"paymentHash,omitempty"`   // of the invoice in a request, or of the one a receipt pays (hex)
 	PreimageHash  string    `json:"preimageHash,omitempty"`  // SHA-256 of the preimage a receipt shows (hex)
 	Mint          string    `json:"mint,omitempty"`          // of an ecash payment
-	TokenHash     string    `json:"tokenHash,omitempty"`     // SHA-256 of the ecash token a receipt holds (hex)
+	ProofHash     string    `json:"proofHash,omitempty"`     // SHA-256 of the ecash token or the transaction id that a receipt shows (hex)
+	OtherHashes   []string  `json:"otherHashes,omitempty"`   // payment hashes of the further invoices that a request offers (hex)
 	Payee         string    `json:"payee,omitempty"`         // whom a payment goes to, where the message is not between him and its sender (hex)
 	Expiry        int64     `json:"expiry,omitempty"`        // ms: until when the payment link is good
 	ETA           int64     `json:"eta,omitempty"`           // ms: estimated delivery

@@ -77,7 +77,7 @@ func (f *folding) paid() (sum int64, named bool) {
 		switch n, ok := t.sats(); {
 		case !ok:
 		case t.Verb == Paid:
-			payment := cmp.Or(t.PaymentHash, t.PreimageHash, t.TokenHash)
+			payment := cmp.Or(t.PaymentHash, t.PreimageHash, t.ProofHash)
 			of[payment], named = max(of[payment], n), true
 		case t.isLeg():
 			parts[t.Payee] = max(parts[t.Payee], n)

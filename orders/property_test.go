@@ -24,7 +24,7 @@ func someFact(t *rapid.T, i int) Fact {
 	f.Acceptance = verb == Process && rapid.Bool().Draw(t, "acceptance")
 	f.Standing = verb == Shipped && rapid.Bool().Draw(t, "standing")
 	f.Transports = rapid.SampledFrom([][]Transport{{ByWrap}, {ByWrap}, {ByPublic}}).Draw(t, "transport")
-	f.TokenHash = rapid.SampledFrom([]string{"", "", "22", "33"}).Draw(t, "token")
+	f.ProofHash = rapid.SampledFrom([]string{"", "", "22", "33"}).Draw(t, "token")
 	f.Expiry = rapid.SampledFrom([]int64{0, noon + 24*60*minute}).Draw(t, "expiry")
 	if verb == Note && rapid.Bool().Draw(t, "asks or tells of a leg") {
 		f.Code, f.Payee = rapid.SampledFrom([]string{LegPaid, "return-requested"}).Draw(t, "code"), carol

@@ -31,9 +31,9 @@ func hintAt(st *orders.Statement, text string) {
 			continue
 		}
 		switch {
-		case isToken(word) && st.TokenHash == "":
+		case isToken(word) && st.ProofHash == "":
 			if token, ok := parseToken(word); ok {
-				st.Medium, st.Mint, st.TokenHash, st.Amount = "ecash", token.mint, token.hash, token.sats
+				st.Medium, st.Mint, st.ProofHash, st.Amount = "ecash", token.mint, token.hash, token.sats
 				st.Private.Proof = word
 				flag(st, FlagHoldsToken)
 			}

@@ -52,7 +52,7 @@ func settleToken(st *orders.Statement, g leg) (worth *int64) {
 	if !ok {
 		return nil
 	}
-	st.TokenHash = token.hash
+	st.ProofHash = token.hash
 	if token.mint != "" {
 		st.Mint = token.mint
 	}
