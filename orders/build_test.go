@@ -1,7 +1,9 @@
 package orders
 
 import (
+	"encoding/json"
 	"fmt"
+	"strconv"
 	"strings"
 )
 
@@ -59,6 +61,15 @@ func buys(p ...string) func(*Fact) {
 	}
 }
 
+func as(r Role) func(*Fact)       { return func(f *Fact) { f.As = r } }
+func medium(m string) func(*Fact) { return func(f *Fact) { f.Medium = m } }
+func lines(subtotals ...int) func(*Fact) {
+	return func(f *Fact) {
+		for _, n := range subtotals {
+			f.Products = append(f.Products, Product{Quantity: 1, Subtotal: json.Number(strconv.Itoa(n)), Currency: "SATS"})
+		}
+	}
+}
 func accepts(f *Fact) { f.Acceptance = true }
 func asLeg(f *Fact)   { f.Leg = true }
 

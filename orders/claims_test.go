@@ -123,6 +123,62 @@ func TestClaims(t *testing.T) {
 			StatusIntentSent, PaymentNone, "return-requested", "", nil,
 		},
 
+		"a throw-away key adds nothing to an order whose buyer is proven": {
+			[]Fact{says(ana, Intent, 0, sats(100), buys("soap")), says(ana, Paid, 1, unbound, sats(900), token("44"), buys("gold")), says(ana, Paid, 2, sats(50))},
+			StatusPaid, PaymentClaimed, "underpaid", "",
+			func(o *Order) bool { return o.TotalSats == 100 && o.Products[0].ProductID == "soap" },
+		},
+		"nor does its word make a payment confirmed": {
+			[]Fact{says(ana, Intent, 0), says(bob, Process, 1), says(ana, Paid, 2, unbound)},
+			StatusProcessing, PaymentClaimed, "", "", nil,
+		},
+		"a claimed intent does not turn round what was proven": {
+			[]Fact{says(bob, Confirm, 0), says(bob, Shipped, 1, parcel("UPS", "1")), says(bob, Intent, 2, nameless(ana), id("forged"))},
+			StatusShipped, PaymentConfirmed, "", "wrong-role",
+			func(o *Order) bool { return o.SellerPubkey == bob && len(o.Shipments) == 1 },
+		},
+		"nor does a buyer's form of a request": {
+			[]Fact{says(ana, Request, 0, asLeg), says(ana, Paid, 1)},
+			StatusPaid, PaymentClaimed, "", "",
+			func(o *Order) bool { return o.BuyerPubkey == ana },
+		},
+		"the side that the dialect knows": {
+			[]Fact{says(bob, Delivered, 0, sellerDelivers, as(Seller))},
+			StatusDelivered, PaymentNone, "", "",
+			func(o *Order) bool { return o.SellerPubkey == bob },
+		},
+		"a message that only the other side writes": {
+			[]Fact{says(ana, Intent, 0), says(ana, Cancel, 1, as(Seller))},
+			StatusIntentSent, PaymentNone, "", "wrong-role", nil,
+		},
+		"two keys say the same, at once": {
+			[]Fact{says(ana, Intent, 0, unbound, id("a"), through(bob)), says(ana, Intent, 0, unbound, keyed(carol), id("b"), through(ana))},
+			StatusIntentSent, PaymentNone, "", "duplicate-id", nil,
+		},
+
+		"a preimage of a small invoice, and a large claim": {
+			[]Fact{says(ana, Intent, 0), says(bob, Request, 1, sats(100000)), says(bob, Request, 2, sats(1), invoice("11")), says(bob, Request, 3, sats(100000), invoice("22")),
+				says(ana, Paid, 4, sats(100000), preimageOf("11"))},
+			StatusPaid, PaymentConfirmed, "underpaid", "", nil,
+		},
+		"a preimage of a further invoice of one request": {
+			[]Fact{says(ana, Intent, 0), says(bob, Request, 1, invoice("11"), func(f *Fact) { f.OtherHashes = []string{"22"} }), says(ana, Paid, 4, preimageOf("22"))},
+			StatusPaid, PaymentConfirmed, "", "", nil,
+		},
+		"paid by two media": {
+			[]Fact{says(ana, Intent, 0, sats(100)), says(ana, Paid, 1, sats(60), medium("fiat")), says(ana, Paid, 2, sats(40), token("33"), medium("ecash"))},
+			StatusPaid, PaymentClaimed, "", "", nil,
+		},
+		"paid to somebody who is no party": {
+			[]Fact{says(ana, Intent, 0, sats(100)), says(ana, Paid, 1, sats(10), func(f *Fact) { f.Parties, f.Payee = []string{ana}, carol })},
+			StatusIntentSent, PaymentNone, "", "",
+			func(o *Order) bool { return o.Timeline[1].Verb == Note && o.Timeline[1].Code == LegPaid },
+		},
+		"paid to the seller, in a message that names the buyer": {
+			[]Fact{says(ana, Intent, 0, sats(100)), says(ana, Paid, 1, sats(100), func(f *Fact) { f.Parties, f.Payee = []string{ana}, bob })},
+			StatusPaid, PaymentClaimed, "", "", nil,
+		},
+
 		"underpaid": {
 			[]Fact{says(ana, Intent, 0, sats(100)), says(ana, Paid, 1, sats(99))},
 			StatusPaid, PaymentClaimed, "underpaid", "", nil,
@@ -155,10 +211,20 @@ func TestClaims(t *testing.T) {
 			[]Fact{says(ana, Intent, 0, sats(100)), says(ana, Note, 2, leg, sats(10))},
 			StatusIntentSent, PaymentNone, "", "", nil,
 		},
-		"a total that is only claimed is no price": {
-			[]Fact{says(ana, Intent, 0, sats(1000), flagged("total-claimed")), says(ana, Paid, 1, sats(100))},
+		"a total that is only claimed yields to what the seller asks for": {
+			[]Fact{says(ana, Intent, 0, sats(1000), flagged("total-claimed")), says(bob, Request, 1, sats(100)), says(ana, Paid, 2, sats(100))},
 			StatusPaid, PaymentClaimed, "", "",
 			func(o *Order) bool { return o.TotalSats == 100 },
+		},
+		"a total that is only claimed yields to the sum of its lines": {
+			[]Fact{says(ana, Intent, 0, sats(1000), flagged("total-claimed"), lines(60, 40)), says(ana, Paid, 2, sats(100))},
+			StatusPaid, PaymentClaimed, "", "",
+			func(o *Order) bool { return o.TotalSats == 100 },
+		},
+		"a total that is only claimed does not yield to what is paid": {
+			[]Fact{says(ana, Intent, 0, sats(1000), flagged("total-claimed")), says(ana, Paid, 1, sats(100))},
+			StatusPaid, PaymentClaimed, "underpaid", "",
+			func(o *Order) bool { return o.TotalSats == 1000 },
 		},
 		"a claimed total stands where there is nothing better": {
 			[]Fact{says(ana, Intent, 0, sats(1000), flagged("total-converted"))},

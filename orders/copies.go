@@ -100,7 +100,7 @@ func (f *Fact) said() string {
 	if err != nil { // a product's number that is none: then only itself is its twin
 		return FactRef(f.ID, f.N)
 	}
-	return strings.Join([]string{f.Sender, string(f.Trust), string(f.Verb), f.OrderID, string(public)}, "\x00")
+	return strings.Join([]string{f.Sender, f.Key, string(f.Trust), string(f.Verb), f.OrderID, string(public)}, "\x00")
 }
 
 // apart reports whether two lists, of inboxes or transports, have nothing in common,

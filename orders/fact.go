@@ -183,11 +183,17 @@ type Box struct {
 	For      map[string]string `json:"for"`      // reader's public key (hex) → NIP-44 payload
 }
 
-// implies is the one role among buyer and seller that may say f's verb, or 0
-// where both may, where f is only a guess, or where f would be refused anyway.
+// implies is the side of f's sender: the one that the dialect knows, or the one
+// that may say f's verb. 0 where both may, where f is only a guess or a buyer's form
+// as well, or where f would be refused anyway.
 func (f *Fact) implies() Role {
 	r := ruleOf[f.Verb].Roles & (Buyer | Seller)
-	if f.Hint || r == Buyer|Seller || (f.Trust != Bound && !ruleOf[f.Verb].Unbound) {
+	switch {
+	case f.Hint || f.Leg || f.Trust != Bound && !ruleOf[f.Verb].Unbound:
+		return 0
+	case f.As != 0:
+		return f.As
+	case r == Buyer|Seller:
 		return 0
 	}
 	return r

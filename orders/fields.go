@@ -32,12 +32,7 @@ func (f *folding) when(verbs ...Verb) int64 {
 
 // order writes the order down, once everything is judged.
 func (f *folding) order() *Order {
-	a, b := f.pair.Parties()
-	seller := a
-	if f.buyer == a {
-		seller = b
-	}
-	base := f.base()
+	base, seller := f.base(), f.seller()
 	o := &Order{
 		BuyerPubkey: f.buyer, BuyerNpub: Npub(f.buyer),
 		SellerPubkey: seller, SellerNpub: Npub(seller),
@@ -138,7 +133,7 @@ func (f *folding) private(o *Order) {
 
 // askings are the codes of notes by which a party asks for something that is no
 // state of an order, and that a human must answer.
-var askings = []string{"return-requested", "refund-requested", "exchange-requested"}
+var askings = []string{"return-requested", "refund-requested", "exchange-requested", "expired"}
 
 // exceptional notes what a human should look at: trouble on the way, what a party
 // asks for, and what went on although the order was cancelled.

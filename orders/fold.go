@@ -1,6 +1,7 @@
 package orders
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 
@@ -13,8 +14,9 @@ import (
 //	 1  copies of one rumor are one fact, twins too (merge); a sender whom the
 //	    message does not name is the party it does not name (speakers)
 //	 2  facts stand in the order ≺ of the time that counts (place)
-//	 3  the buyer is the author of the ≺-least bound intent, else of the unbound
-//	    one, else the side that the ≺-least role-bound fact implies
+//	 3  the buyer is the author of the ≺-least bound intent, else the side that the
+//	    ≺-least bound fact implies, else the author of the unbound intent, else the
+//	    side that an unbound fact implies: what is claimed turns round nothing proven
 //	 4  refused: a stranger; a verb that is not of the sender's role; a throw-away
 //	    key with a verb it may not say; whatever but an intent is over a limit
 //	 5  one intent stands, the ≺-least, bound before unbound; others are duplicates,
@@ -62,6 +64,7 @@ type folding struct {
 	cancel   int // the first accepted cancel
 	disputed bool
 	outcome  Outcome // of the last ruling that decided something
+	priced   bool    // somebody has named what the order costs
 
 	exceptions []OrderException
 }
@@ -91,36 +94,61 @@ func (f *folding) first(ok func(*telling) bool, verbs ...Verb) int {
 
 func (f *folding) findBuyer() string {
 	a, b := f.pair.Parties()
-	for _, trust := range []Trust{Bound, Unbound} {
+	// side is the buyer by the first telling of that trust which names one.
+	side := func(trust Trust, names func(*telling) Role) string {
 		for i := range f.ts {
-			if t := &f.ts[i]; t.Verb == Intent && t.Trust == trust && f.pair.Has(t.Sender) {
-				return t.Sender
+			t := &f.ts[i]
+			if t.Trust != trust || !f.pair.Has(t.Sender) {
+				continue
 			}
-		}
-	}
-	other := func(key string) string {
-		if key == a {
-			return b
-		}
-		return a
-	}
-	for i := range f.ts {
-		if t := &f.ts[i]; f.pair.Has(t.Sender) {
-			switch t.implies() {
+			switch names(t) {
 			case Buyer:
 				return t.Sender
 			case Seller:
-				return other(t.Sender)
+				if t.Sender == a {
+					return b
+				}
+				return a
 			}
 		}
+		return ""
 	}
-	// Nothing implies a side: who spoke first asked for something.
-	for i := range f.ts {
-		if t := &f.ts[i]; f.pair.Has(t.Sender) && !t.Hint {
-			return t.Sender
+	intends := func(t *telling) Role {
+		if t.Verb == Intent {
+			return Buyer
 		}
+		return 0
+	}
+	implied := func(t *telling) Role { return t.implies() }
+	asks := func(t *telling) Role { // in a form that a buyer has too
+		if t.Leg {
+			return Seller
+		}
+		return 0
+	}
+	// Where nothing implies a side: who spoke first asked for something.
+	first := func(t *telling) Role {
+		if !t.Hint {
+			return Buyer
+		}
+		return 0
+	}
+	return cmp.Or(side(Bound, intends), side(Bound, implied), side(Unbound, intends), side(Unbound, implied),
+		side(Bound, asks), side(Bound, first), side(Unbound, first), a)
+}
+
+func (f *folding) seller() string {
+	a, b := f.pair.Parties()
+	if f.buyer == a {
+		return b
 	}
 	return a
+}
+
+// weighs reports whether t's numbers and goods count: who is not proven adds none to
+// an order whose buyer is.
+func (f *folding) weighs(t *telling) bool {
+	return t.Trust == Bound || f.intent < 0 || f.ts[f.intent].Trust != Bound
 }
 
 // judgeSenders refuses what its sender may not say. A party who is also an admin
@@ -143,8 +171,15 @@ func (f *folding) judgeSenders() {
 		if t.Verb == Delivered && t.role == Seller {
 			may = t.SellerDelivers
 		}
+		party := t.role&(Buyer|Seller) != 0
+		if party && t.As != 0 && t.As != t.role && t.Verb != Note {
+			may = false // a message that only the other side writes
+		}
+		if t.Verb == Paid && t.role == Buyer && t.Payee != "" && t.Payee != f.seller() {
+			t.Verb, t.rule, t.Code = Note, ruleOf[Note], LegPaid // to somebody who is no party
+		}
 		guess := t.Hint || t.Leg // where it is wrong, it was no request
-		if party := t.role&(Buyer|Seller) != 0; party && (guess && !may || t.Acceptance && may && !paid) {
+		if party && (guess && !may || t.Acceptance && may && !paid) {
 			t.Verb, t.rule, may = Note, ruleOf[Note], true
 		}
 		switch {

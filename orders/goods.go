@@ -9,7 +9,7 @@ const maxLines = 200
 // claimed yields to any other. Where a client pays for every product by itself, each
 // payment names what it is for: of every product the last word counts.
 func (f *folding) products() []Product {
-	named := func(t *telling) bool { return len(t.Products) > 0 }
+	named := func(t *telling) bool { return len(t.Products) > 0 && f.weighs(t) }
 	counted := func(t *telling) bool { return named(t) && !slices.Contains(t.Flags, "quantity-claimed") }
 	t := f.last(counted)
 	if t == nil {

@@ -18,7 +18,8 @@ type Source interface {
 	// either party alone with its id, or one of the pair without any id. Mostly
 	// there is none, and then nothing more need be asked.
 	Stray(ctx context.Context, k Key) (bool, error)
-	// OneSided returns the facts that carry the id and name party alone.
+	// OneSided returns the facts that carry the id and name party alone; of very many
+	// those with the lowest Seq.
 	OneSided(ctx context.Context, party, orderID string) ([]Fact, error)
 	// Loose returns the pair's facts without an order id whose Tau is in [from, to] (ms).
 	Loose(ctx context.Context, p Pair, from, to int64) ([]Fact, error)
@@ -29,7 +30,8 @@ type Source interface {
 	// BeginSeq returns the highest Beginning.Seq among the pair's orders that
 	// began at to (ms) or before, 0 for none.
 	BeginSeq(ctx context.Context, p Pair, to int64) (int64, error)
-	// Sharing returns the orders with that id in which party takes part.
+	// Sharing returns the orders with that id in which party takes part, at most two
+	// of them, those with the lowest Seq: more than one is as good as many.
 	Sharing(ctx context.Context, party, orderID string) ([]Beginning, error)
 	// Beginning returns the begin of one order; ok is false where it has not begun.
 	Beginning(ctx context.Context, k Key) (b Beginning, ok bool, err error)
@@ -68,18 +70,18 @@ type Beginning struct {
 func (f *Fact) Tau() int64 { return min(f.At, f.ReceivedAt+10*60_000) }
 
 // Begins reports whether the fact makes an order exist: said by a party, about
-// an order id, and more than a remark.
+// an order id, and more than words: of the notes those that have a code.
 func (f *Fact) Begins() bool {
 	p, ok := f.Pair()
-	return ok && f.OrderID != "" && f.Verb != Note && f.Verb != Exception && p.Has(f.Sender) &&
+	return ok && f.OrderID != "" && (f.Verb != Note || f.Code != "") && p.Has(f.Sender) &&
 		(f.Trust == Bound || ruleOf[f.Verb].Unbound)
 }
 
 // Members returns every fact that belongs to the order k, by these rules:
 //
 //   - a fact that names both parties and the id belongs to it;
-//   - one that names a single party belongs to the only order of that party
-//     with that id, else to none;
+//   - one that names a single party belongs to the order with that id between him
+//     and its payee, else to the only order of that party with that id, else to none;
 //   - one without an id belongs to the order of its pair that its text names,
 //     else to the only order of its pair begun in the 30 days before it, else
 //     to none.
@@ -111,13 +113,17 @@ func Members(ctx context.Context, src Source, k Key) (facts []Fact, seq int64, e
 		if err != nil {
 			return nil, 0, err
 		}
+		var rival int64
 		for _, r := range rivals {
-			seq = max(seq, r.Seq)
+			rival = max(rival, r.Seq)
 		}
 		for _, f := range lone {
-			seq = max(seq, f.Seq)
-			if len(rivals) == 1 {
+			if paid, ok := f.withPayee(); len(rivals) == 1 || ok && paid == k {
+				seq = max(seq, f.Seq)
 				facts = append(facts, f)
+			}
+			if f.Seq < rival { // it may have belonged here until the rival came
+				seq = max(seq, rival)
 			}
 		}
 	}
@@ -184,6 +190,26 @@ func onlyBegun(bs []Beginning, at int64) Key {
 	return bs[first].Key
 }
 
+// withPayee is the order that a fact which names one party would belong to if it is
+// between him and whom he pays.
+func (f *Fact) withPayee() (k Key, ok bool) {
+	if len(f.Parties) != 1 || f.Payee == "" || f.Payee == f.Parties[0] {
+		return Key{}, false
+	}
+	return Key{PairOf(f.Parties[0], f.Payee), f.OrderID}, true
+}
+
+// sidesOf returns the orders that a fact which names one party may belong to: the
+// only one, or those between which it cannot be told.
+func sidesOf(ctx context.Context, src Source, f *Fact) ([]Beginning, error) {
+	if k, ok := f.withPayee(); ok {
+		if b, begun, err := src.Beginning(ctx, k); err != nil || begun {
+			return []Beginning{b}, err
+		}
+	}
+	return src.Sharing(ctx, f.Parties[0], f.OrderID)
+}
+
 // Home is the order that the fact belongs to by the rules of Members, as things
 // stand; ok is false where it belongs to none.
 func Home(ctx context.Context, src Source, f *Fact) (k Key, ok bool, err error) {
@@ -192,7 +218,7 @@ func Home(ctx context.Context, src Source, f *Fact) (k Key, ok bool, err error) 
 	case both && f.OrderID != "":
 		return Key{p, f.OrderID}, true, nil
 	case f.OrderID != "" && len(f.Parties) == 1:
-		bs, err := src.Sharing(ctx, f.Parties[0], f.OrderID)
+		bs, err := sidesOf(ctx, src, f)
 		if err != nil || len(bs) != 1 {
 			return Key{}, false, err
 		}

@@ -17,6 +17,8 @@ func about(orderID string, parties ...string) func(*Fact) {
 	return func(f *Fact) { f.OrderID, f.Parties = orderID, parties }
 }
 
+func pays(payee string) func(*Fact) { return func(f *Fact) { f.Payee = payee } }
+
 func loose(ref string) func(*Fact) { return func(f *Fact) { f.OrderID, f.Ref = "", ref } }
 
 func TestMembers(t *testing.T) {
@@ -30,6 +32,10 @@ func TestMembers(t *testing.T) {
 		"a note to oneself":             {[]Fact{a1, says(bob, Note, 1, id("n"), about("A-1", bob))}, "[A-1 n]"},
 		"a note to oneself where the id is used twice": {[]Fact{a1, says(carol, Intent, 0, about("A-1", bob, carol)),
 			says(bob, Note, 1, id("n"), about("A-1", bob))}, "[A-1]"},
+		"paid to the seller, where the id is used twice": {[]Fact{a1, says(ana, Intent, 0, about("A-1", ana, carol)),
+			says(ana, Paid, 1, id("p"), about("A-1", ana), pays(bob))}, "[A-1 p]"},
+		"paid to the other seller":             {[]Fact{a1, says(ana, Intent, 0, about("A-1", ana, carol)), says(ana, Paid, 1, id("p"), about("A-1", ana), pays(carol))}, "[A-1]"},
+		"paid to nobody's seller":              {[]Fact{a1, says(ana, Paid, 1, id("p"), about("A-1", ana), pays(carol))}, "[A-1 p]"},
 		"an orphan":                            {[]Fact{a1, says(bob, Note, 1, id("n"), about("A-2", bob))}, "[A-1]"},
 		"free text":                            {[]Fact{a1, says(bob, Note, 5, id("n"), loose(""))}, "[A-1 n]"},
 		"free text before the order":           {[]Fact{a1, says(bob, Note, -5, id("n"), loose(""))}, "[A-1]"},
@@ -73,8 +79,11 @@ func TestHome(t *testing.T) {
 			parties := rapid.SampledFrom([][]string{{ana, bob}, {ana, carol}, {bob}, {ana}}).Draw(t, "parties")
 			f := says(who, verb, rapid.Int64Range(0, 60).Draw(t, "day")*day, id(fmt.Sprint("f", i)),
 				about(rapid.SampledFrom([]string{"1", "2", ""}).Draw(t, "order"), parties...))
+			f.Seq = int64(i + 1)
 			if f.OrderID == "" {
 				f.Ref = rapid.SampledFrom([]string{"", "1"}).Draw(t, "ref")
+			} else if len(parties) == 1 {
+				f.Payee = rapid.SampledFrom([]string{"", ana, bob, carol}).Draw(t, "payee")
 			}
 			m = append(m, f)
 		}
@@ -116,7 +125,10 @@ func TestTouchedAndVersion(t *testing.T) {
 			parties := rapid.SampledFrom([][]string{{ana, bob}, {ana, carol}, {bob, carol}, {bob}, {ana}}).Draw(t, "parties")
 			orderID := rapid.SampledFrom([]string{"1", "2", "", ""}).Draw(t, "order")
 			f := says(who, verb, rapid.Int64Range(0, 100).Draw(t, "day")*day, id(fmt.Sprint("f", i)), about(orderID, parties...))
-			if f.Seq = int64(i + 1); orderID == "" {
+			if f.Seq = int64(i + 1); orderID != "" && len(parties) == 1 {
+				f.Payee = rapid.SampledFrom([]string{"", ana, bob, carol}).Draw(t, "payee")
+			}
+			if orderID == "" {
 				f.Verb = Note
 				f.Ref = rapid.SampledFrom([]string{"", "", "1", "2", "3"}).Draw(t, "ref")
 			}

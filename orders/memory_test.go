@@ -1,6 +1,7 @@
 package orders
 
 import (
+	"cmp"
 	"context"
 	"math"
 	"slices"
@@ -78,7 +79,9 @@ func (m memory) BeginSeq(ctx context.Context, p Pair, to int64) (seq int64, err 
 }
 
 func (m memory) Sharing(_ context.Context, party, orderID string) ([]Beginning, error) {
-	return m.beginnings(func(k Key) bool { return k.OrderID == orderID && k.Pair.Has(party) }), nil
+	bs := m.beginnings(func(k Key) bool { return k.OrderID == orderID && k.Pair.Has(party) })
+	slices.SortFunc(bs, func(a, b Beginning) int { return cmp.Compare(a.Seq, b.Seq) })
+	return bs[:min(len(bs), 2)], nil
 }
 
 func (m memory) Beginning(_ context.Context, k Key) (Beginning, bool, error) {

@@ -17,19 +17,15 @@ func (t *telling) sats() (int64, bool) {
 // or a preimage that opens any invoice this seller issued in this order. In a cancelled order confirmed money is due back,
 // and claimed money is a question to a human.
 func (f *folding) pay(o *Order, base Status) {
-	invoices := map[string]bool{}
-	for _, t := range f.accepted(Request) {
-		if t.PaymentHash != "" && t.role == Seller {
-			invoices[t.PaymentHash] = true
-		}
-	}
-	claimed := f.first(nil, Paid)
+	invoices := f.invoices()
+	claimed, proven := f.first(nil, Paid), f.first(f.weighs, Paid)
 	verified := f.first(func(t *telling) bool {
 		switch t.Verb {
 		case Process:
-			return claimed >= 0 && !t.Acceptance
+			return proven >= 0 && !t.Acceptance
 		case Paid:
-			return t.role == Node || t.PreimageHash != "" && invoices[t.PreimageHash]
+			_, opens := invoices[t.PreimageHash]
+			return t.role == Node || opens
 		}
 		return true
 	}, Confirm, Process, Paid)
@@ -52,8 +48,8 @@ func (f *folding) pay(o *Order, base Status) {
 	o.RefundedSats = back
 	f.late()
 	if base != StatusCancelled {
-		if named {
-			f.compare(paid, o)
+		if named && f.priced {
+			f.compare(paid, o.GrandTotal)
 		}
 		return
 	}
@@ -68,16 +64,45 @@ func (f *folding) pay(o *Order, base Status) {
 	}
 }
 
-// paid is the sum of what was paid, and whether any receipt names an amount.
-// Receipts that prove different payments add up, and so do the parts of different
-// payees; a receipt that cannot be told from the others tells of them again.
+// invoices are the payment hashes of all that the seller has issued, with what each
+// asks for (sats), -1 where that is not known.
+func (f *folding) invoices() map[string]int64 {
+	known := map[string]int64{}
+	for _, t := range f.accepted(Request) {
+		if t.role != Seller {
+			continue
+		}
+		for _, hash := range t.OtherHashes {
+			if _, ok := known[hash]; !ok {
+				known[hash] = -1
+			}
+		}
+		if n, ok := t.sats(); t.PaymentHash != "" {
+			if known[t.PaymentHash] = -1; ok {
+				known[t.PaymentHash] = n
+			}
+		}
+	}
+	delete(known, "")
+	return known
+}
+
+// paid is the sum of what was paid, and whether any receipt names an amount. One that
+// proves an invoice is worth what the invoice asks for. Receipts of different
+// payments add up, and so do the parts of different payees; one that cannot be told
+// from the others of its medium tells of them again.
 func (f *folding) paid() (sum int64, named bool) {
 	of, parts := map[string]int64{}, map[string]int64{}
+	invoices := f.invoices()
 	for _, t := range f.accepted(Paid, Note) {
-		switch n, ok := t.sats(); {
-		case !ok:
+		n, ok := t.sats()
+		if worth := invoices[t.PreimageHash]; worth > 0 {
+			n, ok = worth, true
+		}
+		switch {
+		case !ok || !f.weighs(t):
 		case t.Verb == Paid:
-			payment := cmp.Or(t.PaymentHash, t.PreimageHash, t.ProofHash)
+			payment := cmp.Or(t.PaymentHash, t.PreimageHash, t.ProofHash, t.Medium)
 			of[payment], named = max(of[payment], n), true
 		case t.isLeg():
 			parts[t.Payee] = max(parts[t.Payee], n)
@@ -103,29 +128,29 @@ func (t *telling) isLeg() bool {
 	return t.Verb == Note && t.role == Buyer && t.Payee != "" && t.Code == LegPaid
 }
 
+// maxRounding is how many sats the parts of a shared price may lose by rounding, one
+// each.
+const maxRounding = 8
+
 // compare notes a payment of less than what the seller asked for last, or else the
-// total; or of more than either. Where nobody has named a price there is nothing
-// to compare it with. Each part of a shared price is rounded, which may cost a sat.
-func (f *folding) compare(paid int64, o *Order) {
-	least, most := int64(0), int64(0)
-	if f.last((*telling).priced, Intent) != nil {
-		least, most = o.GrandTotal, o.GrandTotal
-	}
+// total; or of more than either.
+func (f *folding) compare(paid, grandTotal int64) {
+	least, most := grandTotal, grandTotal
 	for _, t := range f.accepted(Request) {
 		if n, ok := t.sats(); ok {
 			least, most = n, max(most, n)
 		}
 	}
-	parts := int64(0)
+	rounding := int64(0)
 	for _, t := range f.accepted(Note) {
-		if t.isLeg() {
-			parts++
+		if t.isLeg() && f.weighs(t) {
+			rounding = min(rounding+1, maxRounding)
 		}
 	}
 	switch {
-	case paid < least-parts:
+	case paid < least-rounding:
 		f.except("underpaid", nil)
-	case most > 0 && paid > most+parts:
+	case paid > most+rounding:
 		f.except("overpaid", nil)
 	}
 }

@@ -14,6 +14,8 @@ func (o *Order) Due(now, after int64) bool {
 		return false
 	case o.WasDisputed() || o.Payment == PaymentRefundDue:
 		return false
+	case o.Status == StatusDelivered && o.Trust == Bound && !o.said(Delivered, 0):
+		return false // a throw-away key's word for it must not erase an order
 	}
 	return o.LastHeard() <= now-after
 }
@@ -21,9 +23,11 @@ func (o *Order) Due(now, after int64) bool {
 // LastHeard is when (ms) anybody who takes part in the order last spoke of it,
 // refused or not.
 func (o *Order) LastHeard() int64 {
-	last := o.UpdatedTimestamp
+	last := o.CreatedTimestamp
 	for i := range o.Timeline {
-		if e := &o.Timeline[i]; e.OK || e.Reason != NotAParticipant && e.Reason != UnboundSender {
+		e := &o.Timeline[i]
+		stranger := e.Reason == NotAParticipant || e.Reason == UnboundSender || e.Trust != Bound && o.Trust == Bound
+		if !stranger {
 			last = max(last, e.ReceivedAt)
 		}
 	}

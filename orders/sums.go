@@ -6,15 +6,9 @@ import "slices"
 // not the sum of the lines, or was made of another currency by a rate of its own.
 var claimed = []Flag{"total-claimed", "total-converted"}
 
-// priced reports whether t names an amount that a payment can be held against.
-func (t *telling) priced() bool {
-	_, ok := t.sats()
-	return ok && !slices.ContainsFunc(t.Flags, func(x Flag) bool { return slices.Contains(claimed, x) })
-}
-
-// sums fills the amounts. The total is that of the intent; where there is none, or
-// it is only claimed, what was asked, or else what was paid: in both the shipping
-// is included.
+// sums fills the amounts. The total is that of the intent; where it is only claimed,
+// what the seller asked for (with the shipping), or what the lines add up to; where
+// no intent names one, what was asked for, or else what was paid.
 func (f *folding) sums(o *Order) {
 	if t := f.last(func(t *telling) bool {
 		return t.ShippingQuote != nil && *t.ShippingQuote >= 0 && *t.ShippingQuote <= MaxSats
@@ -22,15 +16,25 @@ func (f *folding) sums(o *Order) {
 		o.ShippingQuote = *t.ShippingQuote
 	}
 	has := func(t *telling) bool { _, ok := t.sats(); return ok }
-	if t := f.last((*telling).priced, Intent); t != nil {
-		o.TotalSats, _ = t.sats()
-	} else if t := f.last(has, Request); t != nil {
-		asked, _ := t.sats()
+	intent, request := f.last(has, Intent), f.last(has, Request)
+	lines, added := int64(0), false
+	if intent != nil {
+		lines, added = sumOf(intent.Products)
+	}
+	f.priced = intent != nil || request != nil
+	switch sure := intent != nil && !slices.ContainsFunc(intent.Flags, func(x Flag) bool { return slices.Contains(claimed, x) }); {
+	case sure:
+		o.TotalSats, _ = intent.sats()
+	case request != nil:
+		asked, _ := request.sats()
 		o.TotalSats = max(0, asked-o.ShippingQuote)
-	} else if paid, named := f.paid(); named {
+	case added:
+		o.TotalSats = lines
+	case intent != nil:
+		o.TotalSats, _ = intent.sats()
+	default:
+		paid, _ := f.paid()
 		o.TotalSats = max(0, paid-o.ShippingQuote)
-	} else if t := f.last(has, Intent); t != nil {
-		o.TotalSats, _ = t.sats()
 	}
 	o.GrandTotal = o.TotalSats + o.ShippingQuote
 	for _, verb := range []Verb{Intent, Request, Paid} {
@@ -38,4 +42,16 @@ func (f *folding) sums(o *Order) {
 			o.FiatTotal = t.Fiat
 		}
 	}
+}
+
+// sumOf is what the lines add up to; ok is false where one is not priced in sats.
+func sumOf(lines []Product) (sum int64, ok bool) {
+	for _, p := range lines {
+		n, err := p.Subtotal.Int64()
+		if p.Currency != "SATS" || err != nil || n < 0 || n > MaxSats {
+			return 0, false
+		}
+		sum = min(sum+n, MaxSats)
+	}
+	return sum, len(lines) > 0
 }

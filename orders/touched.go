@@ -72,7 +72,9 @@ func touchedBy(ctx context.Context, src Source, f *Fact) ([]Beginning, error) {
 		}
 		return bs, err
 	case f.OrderID != "" && len(f.Parties) == 1:
-		return src.Sharing(ctx, f.Parties[0], f.OrderID)
+		if bs, err := sidesOf(ctx, src, f); err != nil || len(bs) == 1 {
+			return bs, err
+		}
 	}
 	return nil, nil
 }
