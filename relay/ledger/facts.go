@@ -108,6 +108,16 @@ func (l *Ledger) FactsAfter(ctx context.Context, seq int64, limit int) ([]orders
 	return facts, failed("reading facts", err)
 }
 
+const querySaidInPublic = "SELECT EXISTS (SELECT 1 FROM facts WHERE sender = ? AND order_id = ? AND transport = 'public' AND bound = 1)"
+
+// SaidInPublic reports whether author (hex) has said anything of an order with that
+// id in an event of his own that everybody may read. What came in a wrap does not
+// count, for then the answer would tell which wraps could be opened.
+func (l *Ledger) SaidInPublic(ctx context.Context, author, orderID string) (said bool, err error) {
+	err = l.reads.one(ctx, []any{&said}, querySaidInPublic, author, orderID)
+	return said, failed("reading facts", err)
+}
+
 func scanFact(rows *sql.Rows) (orders.Fact, error) {
 	var (
 		seq         int64

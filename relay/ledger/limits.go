@@ -34,6 +34,11 @@ const (
 	queryIntents = `
 		SELECT count(*) FROM (SELECT DISTINCT rumor_id FROM facts
 		WHERE sender = ? AND bound = ? AND verb = 'intent' AND received_at > ? AND received_at <= ? AND rumor_id <> ? LIMIT ?) AS said`
+	// Whoever is not named would else share one count with all others who are not: a
+	// flood at one shop would hold the guests' orders of every shop.
+	queryNameless = `
+		SELECT count(*) FROM (SELECT DISTINCT rumor_id FROM facts
+		WHERE parties = ? AND sender = '' AND bound = ? AND verb = 'intent' AND received_at > ? AND received_at <= ? AND rumor_id <> ? LIMIT ?) AS said`
 	querySaid = `
 		SELECT count(*) FROM (SELECT DISTINCT rumor_id, n FROM facts
 		WHERE parties = ? AND order_id = ? AND sender = ? AND bound = ? LIMIT ?) AS said`
@@ -68,6 +73,8 @@ func (t *tx) held(r *factRow) (held bool, err error) {
 	var said int
 	bound := f.Trust == orders.Bound
 	switch {
+	case f.Verb == orders.Intent && f.Sender == "":
+		_, err = t.get([]any{&said}, queryNameless, r.parties, bound, f.ReceivedAt-intentSpan, f.ReceivedAt, f.ID, limit)
 	case f.Verb == orders.Intent:
 		_, err = t.get([]any{&said}, queryIntents, f.Sender, bound, f.ReceivedAt-intentSpan, f.ReceivedAt, f.ID, limit)
 	case f.OrderID == "":

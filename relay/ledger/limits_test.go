@@ -81,6 +81,35 @@ func TestIntentLimit(t *testing.T) {
 	}
 }
 
+// guestOrder is an order that names nobody but the shop, under a throw-away key.
+func guestOrder(id, shop string, at int64) orders.Fact {
+	f := fact(id, orders.Intent, "", shop, "order of "+id, at)
+	f.Parties, f.Trust, f.Key = []string{shop}, orders.Unbound, key("throw-away key of "+id)
+	return f
+}
+
+// TestNamelessLimit: guests of one shop have one count, and those of another theirs.
+func TestNamelessLimit(t *testing.T) {
+	l := open(t)
+	l.SetLimits(Limits{IntentsPerAuthor: 2})
+	for _, c := range []struct {
+		name string
+		got  bool
+		want bool
+	}{
+		{"first", said(t, l, guestOrder("1", bob, 100*minute)), false},
+		{"second", said(t, l, guestOrder("2", bob, 101*minute)), false},
+		{"third", said(t, l, guestOrder("3", bob, 102*minute)), true},
+		{"at another shop", said(t, l, guestOrder("4", carol, 102*minute)), false},
+		{"an hour later", said(t, l, guestOrder("5", bob, 165*minute)), false},
+		{"a guest who is named", said(t, l, fact("6", orders.Intent, alice, bob, "6", 102*minute)), false},
+	} {
+		if c.got != c.want {
+			t.Errorf("%s: held = %v, want %v", c.name, c.got, c.want)
+		}
+	}
+}
+
 func TestOrderLimit(t *testing.T) {
 	l := open(t)
 	l.SetLimits(Limits{FactsPerOrder: 2})

@@ -21,16 +21,20 @@ func TestPlans(t *testing.T) {
 		queryBegun:    "order_ids_begun (party_a=? AND party_b=? AND begun>? AND begun<?)",
 		queryBeginSeq: "COVERING INDEX order_ids_begun (party_a=? AND party_b=? AND begun<?)",
 		queryBegin:    "(party_a=? AND client_id=? AND party_b=?)",
-		querySharing:  "order_ids_party_b (party_b=? AND client_id=?)",
+		querySharing:  "order_ids_sharing_b (party_b=? AND client_id=?)",
+		queryOneSided: "facts_one_sided (parties=? AND order_id=?)",
 
 		queryStamp:     "(rumor_id=? AND n=?)",
 		queryIntents:   "COVERING INDEX facts_intents (sender=? AND bound=? AND received_at>? AND received_at<?)",
+		queryNameless:  "COVERING INDEX facts_nameless (parties=? AND bound=? AND received_at>? AND received_at<?)",
 		querySaid:      "facts_order (parties=? AND order_id=? AND sender=? AND bound=?)",
 		querySaidLoose: "facts_order (parties=? AND order_id=? AND sender=? AND bound=? AND received_at>? AND received_at<?)",
 
 		queryOfKeys(20):     "facts_order (parties=? AND order_id=?)",
 		queryBeginnings(20): "(party_a=? AND client_id=? AND party_b=?)",
 		queryPresent(20):    "COVERING INDEX facts_order (parties=? AND order_id=?)",
+
+		querySaidInPublic: "COVERING INDEX facts_public (sender=? AND order_id=?)",
 
 		queryNews: "order_ids_mark (mark_seq>?)",
 
@@ -49,6 +53,19 @@ func TestPlans(t *testing.T) {
 		if !strings.Contains(plan, uses) || strings.Contains(own.Replace(plan), "SCAN") {
 			t.Errorf("%s\nlacks %q, or scans:\n%s", query, uses, plan)
 		}
+	}
+	// What has a LIMIT is not sorted first: that would be reading all of it.
+	for _, query := range []string{querySharing, queryOneSided} {
+		args := make([]any, strings.Count(query, "?"))
+		for i := range args {
+			args[i] = 1
+		}
+		if plan := planOf(t, l, query, args...); strings.Contains(plan, "TEMP B-TREE") {
+			t.Errorf("%s\nis sorted:\n%s", query, plan)
+		}
+	}
+	if plan, want := planOf(t, l, querySharing, 1, 1, 1, 1, 2), "order_ids_sharing_a (party_a=? AND client_id=?)"; !strings.Contains(plan, want) {
+		t.Errorf("%s\nlacks %q:\n%s", querySharing, want, plan)
 	}
 	// This one reads a whole index, but one that holds the unopened only.
 	if plan, want := planOf(t, l, queryUnopenedRecipients), "SCAN inbox USING COVERING INDEX inbox_unopened\n"; plan != want {

@@ -19,9 +19,19 @@ const (
 	queryBegun    = selectBeginning + " WHERE party_a = ? AND party_b = ? AND begun BETWEEN ? AND ? ORDER BY begun, client_id"
 	queryBeginSeq = "SELECT coalesce(max(begin_seq), 0) FROM order_ids WHERE party_a = ? AND party_b = ? AND begun <= ?"
 	queryBegin    = selectBeginning + " WHERE party_a = ? AND client_id = ? AND party_b = ?"
-	// Not one OR: two look-ups, each by its own index.
+	// The condition on instr is isPair's; it names the index, in which the facts of
+	// one key and id stand by seq.
+	queryOneSided = selectFact + " WHERE parties = ? AND order_id = ? AND instr(parties, ':') = 0 ORDER BY seq LIMIT ?"
+	// Not one OR: two look-ups, each by its own index and in its order.
 	querySharing = selectBeginning + " WHERE party_a = ? AND client_id = ? UNION ALL " +
-		selectBeginning + " WHERE party_b = ? AND client_id = ? ORDER BY begun, intent_id"
+		selectBeginning + " WHERE party_b = ? AND client_id = ? ORDER BY begin_seq LIMIT ?"
+)
+
+// What strangers may write any number of is read so far only. Two orders tell that
+// the id is not one order's alone; and the first ones stay the first.
+const (
+	maxSharing  = 2
+	maxOneSided = 1000
 )
 
 // isPair: a key alone, or nothing, is no pair, though facts are kept under both.
@@ -42,12 +52,13 @@ func (l *Ledger) Stray(ctx context.Context, k orders.Key) (stray bool, err error
 	return stray, failed("reading facts", err)
 }
 
-// OneSided implements orders.Source.
+// OneSided implements orders.Source. It returns the maxOneSided facts that came
+// first, at most.
 func (l *Ledger) OneSided(ctx context.Context, party, orderID string) ([]orders.Fact, error) {
 	if party == "" || isPair(orders.Pair(party)) {
 		return nil, nil
 	}
-	return l.facts(ctx, queryOfKey, party, orderID)
+	return l.facts(ctx, queryOneSided, party, orderID, maxOneSided)
 }
 
 // Loose implements orders.Source.
@@ -79,9 +90,9 @@ func (l *Ledger) BeginSeq(ctx context.Context, p orders.Pair, to int64) (seq int
 	return seq, failed("reading orders", err)
 }
 
-// Sharing implements orders.Source.
+// Sharing implements orders.Source: two orders at most, those with the lowest Seq.
 func (l *Ledger) Sharing(ctx context.Context, party, orderID string) ([]orders.Beginning, error) {
-	return l.beginnings(ctx, querySharing, party, orderID, party, orderID)
+	return l.beginnings(ctx, querySharing, party, orderID, party, orderID, maxSharing)
 }
 
 // Beginning implements orders.Source.
