@@ -18,7 +18,8 @@ const vanishSkew = 10 * 60_000
 //
 //   - every event of its author, of any kind, deletions too, but no gift wrap: the
 //     key that signed one is nobody, and its recipient alone deletes it;
-//   - the gift wraps addressed to him, and those in others' inboxes that he sealed;
+//   - the gift wraps and direct messages (NIP-04) addressed to him, and the wraps in
+//     others' inboxes that he sealed;
 //   - the boxes of what he said, for everybody, and his payload in every other box.
 //
 // What had arrived by then is what counts for wraps and boxes, whose own times say

@@ -39,9 +39,9 @@ const (
 	queryOwnUnlisted = "SELECT ref, id FROM events WHERE access IN (1, 3) AND kind NOT IN (1059, 21059)" + ownEvents
 	ownEvents        = " AND pubkey = ? AND created_at <= ?"
 
-	queryWrapsTo = `
+	queryMailTo = `
 		SELECT e.ref, e.id FROM event_tags t JOIN events e ON e.ref = t.event
-		WHERE t.name = 'p' AND t.value = ? AND t.access = 1 AND t.kind IN (1059, 21059) AND e.received_at <= ?`
+		WHERE t.name = 'p' AND t.value = ? AND t.access = 1 AND t.kind IN (4, 1059, 21059) AND e.received_at <= ?`
 	queryWrapsFrom = `
 		SELECT e.ref, e.id FROM inbox i JOIN events e ON e.id = i.event_id
 		WHERE i.seal_author = ? AND i.received_at <= ?`
@@ -50,7 +50,7 @@ const (
 func (v *vanishing) events(ctx context.Context) error {
 	for query, last := range map[string]int64{
 		queryOwnPublic: v.until, queryOwnPrivate: v.until, queryOwnUnlisted: v.until,
-		queryWrapsTo: v.arrived, queryWrapsFrom: v.arrived,
+		queryMailTo: v.arrived, queryWrapsFrom: v.arrived,
 	} {
 		n, err := inBatches(ctx, v.ledger, scanStored, func(t *tx, e stored) (bool, error) {
 			return true, t.erase(e.ref, e.id, ReasonVanished)

@@ -44,6 +44,7 @@ func TestVanish(t *testing.T) {
 		sealedBy(secret(arrival(wrap("her note", alice, 1), alice, in(alice, own)), 500), alice),
 		sealedBy(secret(arrival(wrap("chat, not an order", bob, 1), bob), 500), alice),
 		secret(arrival(wrap("unopened", alice, 1), alice), 500),
+		secret(arrival(event("a direct message to her", 4, bob, asked+7, nostr.Tag{"p", alice}), alice), 500),
 		secret(arrival(event("her signed order", 16, alice, asked), bob), 500),
 	}
 	gone[len(gone)-1].Hidden = true
@@ -238,7 +239,7 @@ func TestErasurePlans(t *testing.T) {
 		queryOwnPublic:    "events_author (pubkey=? AND created_at<?)",
 		queryOwnPrivate:   "events_own (pubkey=? AND created_at<?)",
 		queryOwnUnlisted:  "events_unlisted (pubkey=? AND created_at<?)",
-		queryWrapsTo:      "PRIMARY KEY (name=? AND value=? AND access=?)",
+		queryMailTo:       "PRIMARY KEY (name=? AND value=? AND access=?)",
 		queryWrapsFrom:    "inbox_author (seal_author=?)",
 		queryWrapsOf:      "inbox_rumor (rumor_id=?)",
 		queryFactsBy:      "inbox_author (seal_author=?)",
