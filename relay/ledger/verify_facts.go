@@ -68,6 +68,7 @@ type sourcedFact struct {
 	box                                                                  sql.NullString
 	row                                                                  sql.NullInt64
 	state, rowRumor, author                                              sql.NullString
+	signer                                                               sql.NullString // of the event itself, where it is here and no wrap
 	retired                                                              bool
 }
 
@@ -75,11 +76,12 @@ func (v *verifying) facts(ctx context.Context) error {
 	const query = `
 		SELECT f.seq, f.n, f.tau, f.received_at, f.rumor_id, f.inbox_owner, f.transport, f.parties, f.order_id, f.ref, f.verb, f.sender,
 		f.public, f.box, i.seq, i.state, i.rumor_id, i.seal_author,
+		CASE WHEN e.kind NOT IN (1059, 21059) THEN e.pubkey END,
 		EXISTS (SELECT 1 FROM order_ids o WHERE o.party_a || ':' || o.party_b = f.parties AND o.party_a = substr(f.parties, 1, 64) AND o.client_id = f.order_id AND o.retired_at > 0)
-		FROM facts f LEFT JOIN inbox i ON i.seq = f.inbox WHERE f.seq > ? ORDER BY f.seq LIMIT ?`
+		FROM facts f LEFT JOIN inbox i ON i.seq = f.inbox LEFT JOIN events e ON e.id = i.event_id WHERE f.seq > ? ORDER BY f.seq LIMIT ?`
 	return pages(ctx, v, query, int64(0), func(rows *sql.Rows) (f sourcedFact, err error) {
 		err = rows.Scan(&f.seq, &f.n, &f.tau, &f.receivedAt, &f.rumor, &f.owner, &f.transport, &f.parties, &f.orderID, &f.ref, &f.verb, &f.sender,
-			&f.public, &f.box, &f.row, &f.state, &f.rowRumor, &f.author, &f.retired)
+			&f.public, &f.box, &f.row, &f.state, &f.rowRumor, &f.author, &f.signer, &f.retired)
 		return f, err
 	}, func(f sourcedFact) (any, error) {
 		v.Facts++
@@ -134,6 +136,8 @@ func (v *verifying) fact(ctx context.Context, s *sourcedFact) error {
 		v.problem(where, "inbox row %d, by which it came, held another message", s.row.Int64)
 	case strings.Contains(s.transport, string(orders.ByWrap)) && s.author.Valid && s.author.String != cmp.Or(f.Key, f.Sender):
 		v.problem(where, "who sealed it is not who speaks")
+	case s.signer.Valid && s.signer.String != cmp.Or(f.Key, f.Sender):
+		v.problem(where, "who signed its event is not who speaks")
 	}
 	if !f.Begins() {
 		return nil

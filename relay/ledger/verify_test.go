@@ -58,6 +58,16 @@ func real(t *testing.T) *Ledger {
 	publish(t, l, sign(buyer, nostr.Event{Kind: 5, CreatedAt: 5, Tags: nostr.Tags{{"e", wraps[1].ID}}}), Stored)
 	publish(t, l, sign(seller, nostr.Event{Kind: 0, CreatedAt: 5, Content: "{}"}), Stored)
 	publish(t, l, sign(seller, nostr.Event{Kind: 30402, CreatedAt: 5, Tags: nostr.Tags{{"d", "mug"}, {"t", "a"}, {"t", "b"}, {"expiration", "99999999999"}}}), Stored)
+	for name, evt := range map[string]*nostr.Event{
+		"in the open": sign(seller, nostr.Event{Kind: 16, CreatedAt: 5, Tags: nostr.Tags{{"p", buyer.PublicKey()}}}),
+		"direct":      sign(seller, nostr.Event{Kind: 4, CreatedAt: 5, Content: "ciphertext", Tags: nostr.Tags{{"p", buyer.PublicKey()}}}),
+	} {
+		f := fact("", orders.Note, seller.PublicKey(), buyer.PublicKey(), name, 5_000)
+		if f.ID = evt.ID; evt.Kind == 16 {
+			f.Inboxes, f.Transports = nil, []orders.Transport{orders.ByPublic}
+		}
+		arrive(t, l, arrival(evt, buyer.PublicKey(), f), Stored)
+	}
 	if got, err := l.Vanish(t.Context(), sign(self, nostr.Event{Kind: KindVanish, CreatedAt: 5}), 6_000); err != nil || got != Stored {
 		t.Fatal(got, err)
 	}
@@ -90,11 +100,11 @@ func TestVerifySound(t *testing.T) {
 		t.Fatal(err)
 	}
 	// Two orders with two wraps, one more wrap, a deletion, a profile, a listing, a
-	// request; the seals of nine copies.
-	want := Verified{Events: 9, Inbox: 11, Facts: 9, Orders: 3, Signatures: 9 + 9, Forgotten: 3 + 1 + 2, Retired: 1}
+	// request, a public and a direct message; the seals of nine copies.
+	want := Verified{Events: 11, Inbox: 13, Facts: 11, Orders: 3, Signatures: 11 + 9, Forgotten: 3 + 1 + 2, Retired: 1}
 	v.started, v.of = 0, 0
-	if v != want || done != 32 || of != 32 {
-		t.Errorf("got %+v after %d of %d, want %+v after 32", v, done, of, want)
+	if v != want || done != 38 || of != 38 {
+		t.Errorf("got %+v after %d of %d, want %+v after 38", v, done, of, want)
 	}
 }
 
@@ -137,6 +147,8 @@ func TestVerifyFinds(t *testing.T) {
 		"UPDATE facts SET public = json_set(public, '$.box', json(box)) WHERE seq = 1":                                       "public part holds what it should not",
 		"UPDATE facts SET verb = 'paid', tau = 3, order_id = 'o9', sender = 'x' WHERE seq = 1":                               "order_id, verb, tau, sender",
 		"UPDATE facts SET rumor_id = 'x', n = 4, inbox_owner = '', transport = '', ref = 'r', received_at = 4 WHERE seq = 1": "rumor_id, n, inbox_owner, transport, ref, received_at",
+		"UPDATE facts SET sender = rumor_id, public = json_set(public, '$.sender', rumor_id) WHERE transport = 'public'":     "who signed its event is not who speaks",
+		"UPDATE facts SET sender = rumor_id, public = json_set(public, '$.sender', rumor_id) WHERE order_id = 'direct'":      "who signed its event is not who speaks",
 		"UPDATE facts SET parties = inbox_owner WHERE seq = 1":                                                               "of it: parties",
 		"UPDATE facts SET box = '[' WHERE seq = 1":                                                                           "its box is none",
 		"UPDATE facts SET box = '{}' WHERE order_id = 'o2'":                                                                  "its order was retired, and its box is here",
