@@ -82,9 +82,11 @@ func (d *Decoder) open(ctx context.Context, evt *nostr.Event, a *ledger.Arrival)
 	}
 	msg, err := open(ctx, evt, d.keyring, nip17.Verified(), nip17.Clock(arrival))
 	switch {
-	case errors.Is(err, nip17.ErrNotForUs) || nip17.Retryable(err) || errors.Is(err, nip17.ErrDecrypt) && !d.hasKey(a.Recipient):
+	case errors.Is(err, nip17.ErrNotForUs) || nip17.Retryable(err) ||
+		errors.Is(err, nip17.ErrDecrypt) && evt.Kind == nostr.KindGiftWrap && !d.hasKey(a.Recipient):
 		// For later: its key may be handed over, or its signer come back. What an
-		// encryption key does not open is for the identity's own key.
+		// encryption key does not open is for the identity's own key; but the secret of
+		// a direct message is one for both sides, and what one cannot read neither can.
 		a.State, a.Reason = ledger.Waiting, nip17.Reason(err)
 		return
 	case err != nil:
@@ -143,9 +145,6 @@ func (d *Decoder) fact(s orders.Statement) (orders.Fact, error) {
 		return f, nil
 	}
 	readers := slices.Clone(f.Parties)
-	if f.Payee != "" {
-		readers = append(readers, f.Payee)
-	}
 	if f.Verb == orders.Dispute || f.Verb == orders.Resolved {
 		readers = append(readers, d.admins...)
 	}

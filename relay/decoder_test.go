@@ -2,6 +2,8 @@ package relay
 
 import (
 	"encoding/json"
+	"maps"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -106,6 +108,47 @@ func TestReaders(t *testing.T) {
 				t.Errorf("%s: %v", name, err)
 			}
 		}
+	}
+}
+
+// Whom a share of the price goes to is told so in a message of the buyer's, and
+// nothing of it besides: its box is the buyer's.
+func TestPayeeReadsNoBox(t *testing.T) {
+	h := newHouse(t)
+	buyer, payee := newSigner(t), newSigner(t)
+	if err := h.keyring.Add(readingKey(t, payee)); err != nil {
+		t.Fatal(err)
+	}
+	rumor := nostr.Event{Kind: 17, PubKey: buyer.PublicKey(), CreatedAt: nostr.Now(), Content: "V4V payment to Ana",
+		Tags: nostr.Tags{{"p", payee.PublicKey()}, {"order", "A"}, {"amount", "21"}, {"payment", "lightning", "lnbc1", strings.Repeat("0", 64)}}}
+	wraps, err := nip17.Wrap(h.ctx, buyer, rumor, []string{payee.PublicKey()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	a := h.decode(wraps[0])
+	if len(a.Facts) != 1 || a.Facts[0].Payee != payee.PublicKey() || a.Facts[0].Box == nil {
+		t.Fatalf("got %s %s %+v", a.State, a.Reason, a.Facts)
+	}
+	readers := slices.Collect(maps.Keys(a.Facts[0].Box.For))
+	if len(readers) != 1 || readers[0] != buyer.PublicKey() {
+		t.Errorf("%d readers: %v; want the buyer", len(readers), readers)
+	}
+}
+
+// A direct message has one secret for both sides: what the author's key cannot read
+// waits for nobody's.
+func TestUnreadableDirectMessage(t *testing.T) {
+	h := newHouse(t)
+	author, other := newSigner(t), newSigner(t)
+	evt := direct(t, author, other.PublicKey(), 0)
+	if a := h.decode(evt); a.State != ledger.Waiting {
+		t.Errorf("without a key: got %s, %s", a.State, a.Reason)
+	}
+	if err := h.keyring.Add(readingKey(t, author)); err != nil {
+		t.Fatal(err)
+	}
+	if a := h.decode(evt); a.State != ledger.Unreadable || a.Reason != nip17.Reason(nip17.ErrDecrypt) {
+		t.Errorf("with the author's key: got %s, %s", a.State, a.Reason)
 	}
 }
 
