@@ -3,9 +3,7 @@ package relay
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"slices"
-	"time"
 
 	"github.com/nbd-wtf/go-nostr"
 
@@ -22,12 +20,16 @@ type Explainer struct {
 	Self     string        // the relay's own public key (hex); "" for none
 	Admins   []string      // hex
 	Orders   orders.Source // what the message is held against; nil: nothing was said before
+
+	PublicOrders   bool // as in Config: what the relay would not take is still explained
+	DirectMessages bool
 }
 
 // An Explanation is what became of one message, step by step. It names private
 // fields and shows none.
 type Explanation struct {
 	Envelope []Step           `json:"envelope"`          // what the message came in
+	Unread   bool             `json:"unread,omitempty"`  // Refused is about the envelope: what is in it is not known
 	Refused  string           `json:"refused,omitempty"` // a code: why it says nothing
 	Why      string           `json:"why,omitempty"`     // the same in words
 	Looks    []dialect.Look   `json:"looks,omitempty"`   // the rows of the table of dialects
@@ -64,7 +66,7 @@ func (x *Explainer) Explain(ctx context.Context, raw []byte, at int64) (*Explana
 	e := &Explanation{}
 	msg, err := x.unwrap(ctx, e, &evt, at)
 	if err != nil {
-		e.Refused, e.Why = nip17.Reason(err), refusalWords(err)
+		e.Unread, e.Refused, e.Why = true, nip17.Reason(err), refusalWords(err)
 		return e, nil
 	}
 	looks, statements, err := x.Dialects.Explain(msg)
@@ -79,73 +81,6 @@ func (x *Explainer) Explain(ctx context.Context, raw []byte, at int64) (*Explana
 		e.Facts = append(e.Facts, f)
 	}
 	return e, x.fold(ctx, e)
-}
-
-// refusalWords says why an envelope was not opened.
-func refusalWords(err error) string {
-	if errors.Is(err, nip17.ErrNotForUs) {
-		return "no key that could open it is held here: --key, or a delegated key, of its recipient is needed"
-	}
-	return err.Error()
-}
-
-func (e *Explanation) step(what, found string) { e.Envelope = append(e.Envelope, Step{what, found}) }
-
-// unwrap opens the envelope, whatever it is.
-func (x *Explainer) unwrap(ctx context.Context, e *Explanation, evt *nostr.Event, at int64) (dialect.Message, error) {
-	m := dialect.Message{Relay: x.Self, ReceivedAt: at}
-	clock := nip17.Clock(func() time.Time { return time.UnixMilli(at) })
-	switch {
-	case evt.Kind == nostr.KindGiftWrap || evt.Kind == nostr.KindEncryptedDirectMessage && evt.Sig != "":
-		open, name := nip17.Open, "a gift wrap (kind 1059, NIP-59)"
-		if evt.Kind == nostr.KindEncryptedDirectMessage {
-			open, name = nip17.OpenDirect, "a direct message (kind 4, NIP-04)"
-		}
-		e.step("envelope", name)
-		for _, to := range recipients(evt) {
-			e.step("addressed to", orders.Npub(to))
-		}
-		msg, err := open(ctx, evt, x.Keyring, clock)
-		if err != nil {
-			return m, err
-		}
-		e.step("id and signature", "good")
-		e.step("opened with", "the key of "+orders.Npub(msg.Key))
-		if msg.Key != msg.Owner {
-			e.step("which reads for", orders.Npub(msg.Owner))
-		}
-		e.step("signed by", orders.Npub(msg.Seal.PubKey))
-		for _, flag := range msg.Flags {
-			e.step("let pass", string(flag))
-		}
-		m.Rumor, m.Owner, m.Transport = msg.Rumor, msg.Owner, orders.ByWrap
-	case evt.Sig != "":
-		e.step("envelope", "none: a signed event, as it is published in the open")
-		if sound, err := evt.CheckSignature(); !evt.CheckID() || !sound || err != nil {
-			return m, nip17.ErrWrapSignature
-		}
-		e.step("id and signature", "good")
-		m.Rumor, m.Transport = *evt, orders.ByPublic
-	default:
-		e.step("envelope", "none: a rumor. Nobody has signed it; its author is believed here, and would not be by the relay")
-		m.Rumor, m.Transport, m.Owner = *evt, orders.ByWrap, evt.PubKey
-		switch {
-		case m.Rumor.ID == "":
-			m.Rumor.ID = m.Rumor.GetID()
-			e.step("let pass", string(nip17.FlagNoRumorID))
-		case !m.Rumor.CheckID():
-			return m, nip17.ErrRumorID
-		}
-		if to := recipients(evt); len(to) > 0 {
-			m.Owner = to[0]
-		}
-		if m.Owner != "" {
-			e.step("taken to land with", orders.Npub(m.Owner))
-		}
-	}
-	e.step("author", orders.Npub(m.Rumor.PubKey))
-	e.step("written", time.Unix(int64(m.Rumor.CreatedAt), 0).UTC().Format(time.RFC3339))
-	return m, nil
 }
 
 // fold holds the facts against the orders they belong to.

@@ -86,7 +86,8 @@ func explainWith(ctx context.Context, cfg config, key *keyFlags, alone bool, raw
 	}
 	defer keyring.Clear()
 	dialects := dialect.New(dialect.WithKinds(cfg.Dialects.RumorKinds...), dialect.WithDirectMessages())
-	x := &relay.Explainer{Keyring: keyring, Dialects: dialects, Self: self, Admins: cfg.Admins}
+	x := &relay.Explainer{Keyring: keyring, Dialects: dialects, Self: self, Admins: cfg.Admins,
+		PublicOrders: cfg.Dialects.PublicOrders, DirectMessages: cfg.Dialects.NIP04}
 	if there, err := exists(cfg.Ledger.URL); err != nil {
 		return nil, err
 	} else if there && !alone {

@@ -28,7 +28,11 @@ func printExplanation(out io.Writer, e *relay.Explanation) error {
 		}
 	}
 	if e.Refused != "" {
-		fmt.Fprintf(w, "\nIt says nothing about an order: %s (%s)\n", plain(e.Why), e.Refused)
+		verdict := "It says nothing about an order"
+		if e.Unread {
+			verdict = "It was not read"
+		}
+		fmt.Fprintf(w, "\n%s: %s (%s)\n", verdict, plain(e.Why), e.Refused)
 		return w.Flush()
 	}
 	fmt.Fprintln(w, "\nWhat it says")

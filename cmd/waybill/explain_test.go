@@ -63,17 +63,19 @@ func TestExplain(t *testing.T) {
 		"alone": {[]string{cancel, "--key", sellersKey, "--alone"},
 			[]string{"it begins here", "cancel by the", "counts"}},
 		"without a key": {[]string{cancel},
-			[]string{"It says nothing about an order", "not-for-us", "--key"}},
+			[]string{"id and signature  good", "It was not read: no key", "not-for-us", "--key"}},
 		"a rumor": {[]string{`{"kind":16,"pubkey":"` + m.buyer.PublicKey() + `","created_at":1760000000,"tags":[["p","` + seller.PublicKey() + `"],["type","1"],["order","B-1"],["amount","5"],["address","1 Hidden St"]],"content":""}`},
 			[]string{"Nobody has signed it", "no-rumor-id", "Order B-1", "it begins here", "5 sats", "shippingAddress"}},
 		"a repost": {[]string{`{"kind":16,"pubkey":"` + m.buyer.PublicKey() + `","created_at":1760000000,"tags":[["k","1"],["e","x"]],"content":""}`},
-			[]string{"repost (NIP-18)", "(repost)"}},
+			[]string{"repost (NIP-18)", "It says nothing about an order", "(repost)"}},
 		"a message signed in the open": {[]string{signedEvent(t, m.buyer, 16, "", nostr.Tag{"p", seller.PublicKey()}, nostr.Tag{"type", "3"}, nostr.Tag{"order", "A-1"}, nostr.Tag{"status", "shipped"})},
-			[]string{"as it is published in the open", "id and signature  good", "shipped by the buyer", "refused: wrong-role"}},
+			[]string{"as it is published in the open", "no: dialects.public_orders is off", "id and signature  good", "shipped by the buyer", "refused: wrong-role"}},
+		"a chat signed in the open": {[]string{signedEvent(t, m.buyer, 14, "hello", nostr.Tag{"p", seller.PublicKey()}, nostr.Tag{"order", "A-1"})},
+			[]string{"no: its kind is private"}},
 		"a message of another, with the signature of this one": {[]string{strings.Replace(signedEvent(t, m.buyer, 16, "x"), `"content":"x"`, `"content":"y"`, 1)},
-			[]string{"It says nothing about an order"}},
+			[]string{"id and signature  not good", "It was not read"}},
 		"a direct message": {[]string{directMessage(t, seller, `{"type":2,"id":"A-1","paid":true,"shipped":false}`), "--key", sellersKey},
-			[]string{"a direct message (kind 4, NIP-04)", "YES  nip15", "confirm", "it begins here"}},
+			[]string{"a direct message (kind 4, NIP-04)", "no: dialects.nip04 is off", "YES  nip15", "confirm", "it begins here"}},
 		"a forged id": {[]string{`{"kind":16,"id":"` + strings.Repeat("0", 64) + `","pubkey":"` + m.buyer.PublicKey() + `","created_at":1760000000,"tags":[],"content":""}`},
 			[]string{"(rumor-id)"}},
 		"of an order that nobody knows": {[]string{`{"kind":14,"pubkey":"` + m.buyer.PublicKey() + `","created_at":1760000000,"tags":[["p","` + seller.PublicKey() + `"],["order","Z-9"]],"content":"hello"}`},
@@ -92,6 +94,13 @@ func TestExplain(t *testing.T) {
 				}
 			}
 		})
+	}
+	t.Setenv("WAYBILL_DIALECTS_PUBLIC_ORDERS", "true")
+	t.Setenv("WAYBILL_DIALECTS_NIP04", "true")
+	for _, message := range []string{signedEvent(t, m.buyer, 16, ""), directMessage(t, seller, "x"), cancel} {
+		if out := mustCLI(t, m.cfg.DataDir, "explain", message); strings.Contains(out, "taken here") {
+			t.Errorf("it is said not to be taken, with everything on:\n%s", out)
+		}
 	}
 	if out, err := cli(t, m.cfg.DataDir, "explain", "{}"); orders.ErrorCode(err) != orders.EINVALID {
 		t.Errorf("no event: %v\n%s", err, out)
