@@ -5,7 +5,10 @@ import (
 	"strings"
 
 	"github.com/btcsuite/btcd/chaincfg"
+	"github.com/lightningnetwork/lnd/lnwire"
 	"github.com/lightningnetwork/lnd/zpay32"
+
+	"github.com/waybill-relay/waybill/orders"
 )
 
 // invoice is what Waybill needs of a BOLT-11 payment request.
@@ -41,6 +44,9 @@ func parseInvoice(s string) (invoice, bool) {
 		}
 		inv := invoice{paymentHash: hex.EncodeToString(read.PaymentHash[:]), msat: -1, expiry: invoiceEnd(read)}
 		if read.MilliSat != nil {
+			if *read.MilliSat > lnwire.MilliSatoshi(orders.MaxSats*1000) {
+				return invoice{}, false
+			}
 			inv.msat = int64(*read.MilliSat)
 		}
 		return inv, true

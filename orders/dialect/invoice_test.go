@@ -88,6 +88,8 @@ func TestParseInvoice(t *testing.T) {
 		{"nano", testInvoice("lnbc", "15n", exampleHash, made, 60), exampleHash + " 1500 1760000060000"},
 		{"not a whole msat", testInvoice("lnbc", "15p", exampleHash, made, 60), ""},
 		{"all there is", testInvoice("lnbc", "21000000", exampleHash, made, 60), exampleHash + " 2100000000000000000 1760000060000"},
+		{"more than there is by one", testInvoice("lnbc", "21000001", exampleHash, made, 60), ""},
+		{"more than a signed number holds", testInvoice("lnbc", "99999999", exampleHash, made, 60), ""},
 		{"that wraps around", testInvoice("lnbc", "184467440738", exampleHash, made, 60), ""},
 		{"that wraps around in micro", testInvoice("lnbc", "184467440737096u", exampleHash, made, 60), ""},
 		{"forged", forged(payable), ""},
