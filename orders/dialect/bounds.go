@@ -20,7 +20,7 @@ const (
 	maxAddress  = 200 // addresses of listings and shipping options, mints
 	maxURL      = 1000
 	maxProducts = 200 // lines
-	maxLegs     = 8   // payments in one receipt
+	maxLegs     = 8   // payments in one receipt, ways to pay in one request
 	maxQuantity = 1_000_000_000
 )
 

@@ -10,18 +10,19 @@ import (
 // readConduitRequest reads a request for payment: a Lightning invoice, which stands
 // by itself or among words where the content is no JSON.
 func (l *letter) readConduitRequest(st *orders.Statement) {
-	link, note := text(l.json, "invoice"), l.words()
+	ref, note := text(l.json, "invoice"), l.words()
+	link, _ := parseLink(ref)
 	if l.json == nil {
-		found, _ := findLink(note)
-		if link = found.text; link == strings.TrimSpace(note) {
+		link, _ = findLink(note)
+		if ref = link.text; ref == strings.TrimSpace(note) {
 			note = ""
 		}
 	}
 	l.readConduitAmount(st)
 	if st.Medium = medium(l.value("payment_method")); st.Medium == "" {
-		st.Medium = mediumOf(link)
+		st.Medium = mediumOf(ref)
 	}
-	st.Private.PaymentLink, st.Private.Note = link, note
+	st.Private.PaymentLink, st.Private.Note = ref, note
 	readLink(st, link)
 }
 
@@ -52,14 +53,7 @@ func (l *letter) readConduitProof(st *orders.Statement) {
 	}
 	// The documents nest the proof, which no client does yet.
 	nested, _ := l.json["proof"].(map[string]any)
-	paid := leg{
-		medium: medium(l.said(st, "rail", "rail")),
-		ref:    text(l.json, "invoice"),
-		proof:  cmp.Or(text(l.json, "preimage"), text(nested, "preimage")),
-	}
-	if paid.medium == "" {
-		paid.medium = mediumOf(paid.ref)
-	}
+	paid := newLeg(medium(l.said(st, "rail", "rail")), text(l.json, "invoice"), cmp.Or(text(l.json, "preimage"), text(nested, "preimage")))
 	*st = l.settle(*st, []leg{paid})[0]
 	// The id of a zap's receipt is no preimage, though it looks like one.
 	if st.Private.Proof == "" {

@@ -115,8 +115,7 @@ func readCBRequest(st *orders.Statement, obj map[string]any) {
 		st.Expiry = msOfDate(st, v)
 	}
 	link := text(obj, "paymentLink", "invoice", "link")
-	st.Private.PaymentLink, st.Medium = link, mediumOf(link)
-	readLink(st, link)
+	ask(st, []leg{newLeg("", link, "")})
 }
 
 func readCBEstimate(st *orders.Statement, obj map[string]any) {

@@ -145,17 +145,14 @@ func payOptions(st *orders.Statement, list []any) []leg {
 	var legs []leg
 	for _, v := range list {
 		option, _ := v.(map[string]any)
-		link := text(option, "link")
+		link := text(option, "link", "paymentRequest") // the second is the earlier Plebeian's
 		if link == "" {
 			continue
 		}
-		g := leg{medium: medium(text(option, "type")), ref: link}
-		if g.medium == "" {
-			g.medium = mediumOf(link)
-		}
-		legs = append(legs, g)
-		if v := text(option, "amount_sats"); v != "" {
-			claim(st, sats(st, v), FlagInvoiceMismatch)
+		known := len(legs)
+		legs = addLeg(st, legs, medium(text(option, "type")), link, "")
+		if v := text(option, "amount_sats"); v != "" && len(legs) > known {
+			legs[known].named = sats(st, v)
 		}
 	}
 	prefer(legs)

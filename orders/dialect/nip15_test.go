@@ -83,7 +83,7 @@ var nip15Messages = []reading{
 		`{"Verb":"request","OrderID":"o1","Public":{"amount":250000,"medium":"lightning","paymentHash":"$H","expiry":1496314718000},"Private":{"paymentLink":"$I","note":"Please pay.","reference":"bitcoin bc1qaddr"}}`},
 	{"every way to pay",
 		chat("$S", `{"id":"o1","type":1,"payment_options":[{"type":"url","link":"https://pay.example/1"},{"type":"cashu","link":"creqA"},{"type":"btc","link":"bc1qaddr"},{"type":"lnurl","link":"a@b.example"},{"link":"lightning:$J"},null,{"type":"ln"},{"type":"ln","link":7}]}`),
-		`{"Verb":"request","OrderID":"o1","Public":{"medium":"lightning"},"Private":{"paymentLink":"a@b.example","reference":"lightning lightning:$J\nlightning 7\nbitcoin bc1qaddr\necash creqA\nother https://pay.example/1"}}`},
+		`{"Verb":"request","OrderID":"o1","Public":{"amount":1000,"medium":"lightning","paymentHash":"$h","expiry":1760003600000},"Private":{"paymentLink":"lightning:$J","reference":"lightning a@b.example\nlightning 7\nbitcoin bc1qaddr\necash creqA\nother https://pay.example/1"}}`},
 	{"amount of another invoice",
 		chat("$S", `{"id":"o1","type":1,"payment_options":[{"type":"ln","link":"$I","amount_sats":1}]}`),
 		`{"Verb":"request","OrderID":"o1","Public":{"amount":1,"medium":"lightning","paymentHash":"$H","expiry":1496314718000},"Private":{"paymentLink":"$I"},"Flags":["invoice-mismatch"]}`},

@@ -46,16 +46,12 @@ func parseLink(s string) (link payLink, ok bool) {
 	return payLink{}, false
 }
 
-// sats is the amount of the invoice, rounded up; nil for any amount, or one
-// that there cannot be.
+// sats is the amount of the invoice, rounded up; nil for any amount.
 func (inv *invoice) sats() *int64 {
 	if inv.msat < 0 {
 		return nil
 	}
 	n := wholeSats(inv.msat)
-	if n > orders.MaxSats {
-		return nil
-	}
 	return &n
 }
 
@@ -124,18 +120,27 @@ func isAddress(s string) bool {
 
 var lightningAddress = regexp.MustCompile(`^[\w.+-]{1,64}@[\w-]{1,63}(\.[\w-]{1,63}){1,4}$`)
 
-// mediumOf guesses the medium of a link whose tag does not say it.
+// linkPrefixes are how links of each medium begin, in lower case. That of invoices
+// is theirs on every network.
+var linkPrefixes = []struct{ prefix, medium string }{
+	{"lnbc", "lightning"}, {"lntb", "lightning"}, {"lnurl1", "lightning"}, {"lno1", "lightning"}, {"lightning:", "lightning"},
+	{"bitcoin:", "bitcoin"},
+	{"cashu", "ecash"}, {"creq", "ecash"},
+}
+
+// mediumOf guesses the medium of a link whose tag does not say it, by how it begins:
+// whether it is any good is another question, and a dear one.
 func mediumOf(ref string) string {
-	if link, ok := parseLink(ref); ok {
-		return link.medium
-	}
-	low := strings.ToLower(ref)
-	switch {
-	case ref == "":
+	if ref == "" {
 		return ""
-	case strings.HasPrefix(low, "cashu"), strings.HasPrefix(low, "creq"):
-		return "ecash"
-	case strings.HasPrefix(low, "lightning:"), strings.HasPrefix(low, "lno1"), lightningAddress.MatchString(ref):
+	}
+	for _, p := range linkPrefixes {
+		if len(ref) >= len(p.prefix) && strings.EqualFold(ref[:len(p.prefix)], p.prefix) {
+			return p.medium
+		}
+	}
+	switch {
+	case len(ref) <= maxURL && lightningAddress.MatchString(ref):
 		return "lightning"
 	case isAddress(ref):
 		return "bitcoin"

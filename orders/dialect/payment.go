@@ -32,34 +32,55 @@ func medium(s string) string {
 	return "other"
 }
 
-// leg is one payment tag: ["payment", medium, link or reference, proof].
-type leg struct{ medium, ref, proof string }
+// leg is one way to pay, or one payment made: mostly a payment tag, ["payment",
+// medium, link or reference, proof].
+type leg struct {
+	medium, ref, proof string
+	link               payLink // what ref is, where it can be read: reading an invoice is dear, and is done once
+	named              *int64  // sats, where the message says of this way what it takes
+}
+
+// newLeg reads what ref is; medium "" is guessed from it.
+func newLeg(medium, ref, proof string) leg {
+	if medium == "" {
+		medium = mediumOf(ref)
+	}
+	link, _ := parseLink(ref)
+	return leg{medium: medium, ref: ref, proof: proof, link: link}
+}
+
+// addLeg notes one more, of no more than maxLegs: the first counts, and what stands
+// there again is none.
+func addLeg(st *orders.Statement, legs []leg, medium, ref, proof string) []leg {
+	again := func(g leg) bool { return g.ref == ref && g.proof == proof && (g.medium == medium || medium == "") }
+	switch {
+	case slices.ContainsFunc(legs, again):
+		return legs
+	case len(legs) == maxLegs:
+		flag(st, FlagCut)
+		return legs
+	}
+	return append(legs, newLeg(medium, ref, proof))
+}
 
 // legs are the payment tags, the preferred medium first. A tag that leaves the
 // medium out holds a link only.
-func (l *letter) legs() []leg {
+func (l *letter) legs(st *orders.Statement) []leg {
 	var legs []leg
 	for t := range l.tags("payment") {
-		var g leg
 		switch len(t) {
 		case 1:
-			continue
 		case 2:
 			if m := medium(t[1]); m != "other" {
-				g.medium = m
+				legs = addLeg(st, legs, m, "", "")
 			} else {
-				g.medium, g.ref = mediumOf(t[1]), t[1]
+				legs = addLeg(st, legs, "", t[1], "")
 			}
+		case 3:
+			legs = addLeg(st, legs, medium(t[1]), t[2], "")
 		default:
-			g.medium, g.ref = medium(t[1]), t[2]
-			if len(t) > 3 {
-				g.proof = t[3]
-			}
+			legs = addLeg(st, legs, medium(t[1]), t[2], t[3])
 		}
-		if g.medium == "" {
-			g.medium = mediumOf(g.ref)
-		}
-		legs = append(legs, g)
 	}
 	prefer(legs)
 	return legs
@@ -68,19 +89,20 @@ func (l *letter) legs() []leg {
 // prefer sorts the preferred medium to the front, what is empty to the end, and
 // leaves the rest as it was written.
 func prefer(legs []leg) {
-	rank := func(g leg) int {
-		r := slices.Index(media, g.medium)
-		if g.ref == "" && g.proof == "" {
-			r += len(media)
-		}
-		return r
+	slices.SortStableFunc(legs, func(a, b leg) int { return a.rank() - b.rank() })
+}
+
+func (g leg) rank() int {
+	r := slices.Index(media, g.medium)
+	if g.ref == "" && g.proof == "" {
+		r += len(media)
 	}
-	slices.SortStableFunc(legs, func(a, b leg) int { return rank(a) - rank(b) })
+	return r
 }
 
 // readPayment reads the first payment tag into st; of a request, all.
 func (l *letter) readPayment(st *orders.Statement) {
-	legs := l.legs()
+	legs := l.legs(st)
 	switch {
 	case len(legs) == 0:
 	case st.Verb == orders.Request:
@@ -90,16 +112,34 @@ func (l *letter) readPayment(st *orders.Statement) {
 	}
 }
 
-// ask reads the ways to pay that a request offers: the first is its link; the
-// others go into Reference, one "medium link" per line, so that the buyer loses
-// none.
+// ask reads the ways to pay that a request offers, the preferred first. Its link is
+// the first of the preferred medium, an invoice before what is none: only that can
+// be proven to be paid. The others go into Reference, one "medium link" per line,
+// so that the buyer loses none, and the hashes of their invoices are kept, for he may
+// pay any.
 func ask(st *orders.Statement, legs []leg) {
-	st.Medium, st.Private.PaymentLink = legs[0].medium, legs[0].ref
-	readLink(st, legs[0].ref)
+	chosen := 0
+	for i, g := range legs {
+		if g.rank() == legs[0].rank() && g.link.invoice != nil {
+			chosen = i
+			break
+		}
+	}
+	g := legs[chosen]
+	st.Medium, st.Private.PaymentLink = g.medium, g.ref
+	claim(st, g.named, FlagInvoiceMismatch)
+	readLink(st, g.link)
 	var others []string
-	for _, g := range legs[1:] {
+	for i, g := range legs {
+		if i == chosen {
+			continue
+		}
+		claim(st, g.named, FlagInvoiceMismatch)
 		if g.ref != "" {
 			others = append(others, g.medium+" "+g.ref)
+		}
+		if inv := g.link.invoice; inv != nil && inv.paymentHash != st.PaymentHash && !slices.Contains(st.OtherHashes, inv.paymentHash) {
+			st.OtherHashes = append(st.OtherHashes, inv.paymentHash)
 		}
 	}
 	st.Private.Reference = strings.Join(others, "\n")
@@ -107,11 +147,7 @@ func ask(st *orders.Statement, legs []leg) {
 
 // readLink takes from a payment link what may be public: the invoice's hash and
 // end. The earlier end counts, of the request or of the invoice.
-func readLink(st *orders.Statement, ref string) {
-	link, ok := parseLink(ref)
-	if !ok {
-		return
-	}
+func readLink(st *orders.Statement, link payLink) {
 	claim(st, link.sats, FlagInvoiceMismatch)
 	if inv := link.invoice; inv != nil {
 		st.PaymentHash = inv.paymentHash

@@ -98,9 +98,8 @@ func (l *letter) readOldRequest(st *orders.Statement) {
 	options, _ := l.json["payment_options"].([]any)
 	for _, v := range options {
 		option, _ := v.(map[string]any)
-		if link := text(option, "link", "paymentRequest"); link != "" {
-			st.Medium, st.Private.PaymentLink = medium(text(option, "type")), link
-			readLink(st, link)
+		if ref := text(option, "link", "paymentRequest"); ref != "" {
+			ask(st, []leg{newLeg(medium(text(option, "type")), ref, "")})
 			return
 		}
 	}
@@ -127,7 +126,7 @@ func (l *letter) readOldInvoice(st *orders.Statement) {
 		st.Verb = orders.Paid
 	}
 	ref := text(obj, "paymentRequest")
-	claim(st, settleLeg(st, leg{mediumOf(ref), ref, text(obj, "proof")}), FlagPaidMismatch)
+	claim(st, settleLeg(st, newLeg("", ref, text(obj, "proof"))), FlagPaidMismatch)
 }
 
 // oldStatus is its words for where an order stands. Only the buyer can say completed.

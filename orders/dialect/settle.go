@@ -19,8 +19,8 @@ func settleLeg(st *orders.Statement, g leg) (worth *int64) {
 	st.Medium, st.Private.Reference, st.Private.Proof = g.medium, g.ref, g.proof
 	switch g.medium {
 	case "lightning":
-		if link, ok := parseLink(g.ref); ok && link.invoice != nil {
-			st.PaymentHash, worth = link.invoice.paymentHash, link.sats
+		if g.link.invoice != nil {
+			st.PaymentHash, worth = g.link.invoice.paymentHash, g.link.sats
 		}
 		preimage := strings.ToLower(g.proof)
 		if !isHex32(preimage) {
@@ -78,10 +78,6 @@ func claim(st *orders.Statement, worth *int64, mismatch orders.Flag) {
 func (l *letter) settle(st orders.Statement, legs []leg) []orders.Statement {
 	if len(legs) == 0 {
 		return []orders.Statement{st}
-	}
-	if len(legs) > maxLegs {
-		flag(&st, FlagCut)
-		legs = legs[:maxLegs]
 	}
 	claimed := st.Amount
 	st.Amount = nil
@@ -141,5 +137,6 @@ func readReceipt(l *letter) ([]orders.Statement, error) {
 	if err := l.readFields(&st, formOf[orders.Paid].fields&^payment); err != nil {
 		return nil, err
 	}
-	return l.settle(st, l.legs()), nil
+	legs := l.legs(&st)
+	return l.settle(st, legs), nil
 }

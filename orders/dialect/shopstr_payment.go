@@ -36,7 +36,7 @@ func (l *letter) readShopstrPayment(st orders.Statement) []orders.Statement {
 		l.readShopstrItems(&st, true)
 		l.readShopstrAddress(&st)
 	}
-	legs := l.legs()
+	legs := l.legs(&st)
 	if len(legs) == 0 {
 		if token := tokenIn(l.Rumor.Content); token != "" {
 			legs = []leg{{medium: "ecash", ref: token}}
@@ -80,7 +80,8 @@ func (l *letter) readShopstrRecord(st orders.Statement) ([]orders.Statement, err
 	st.Amount = nil
 	l.readShopstrItems(&st, false)
 	l.readShopstrAddress(&st)
-	sts := l.settle(st, l.legs())
+	legs := l.legs(&st)
+	sts := l.settle(st, legs)
 	if sts[0].Amount == nil && claimed != nil && l.ownTotal(*claimed) {
 		sts[0].Amount = claimed
 	}

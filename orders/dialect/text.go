@@ -60,7 +60,7 @@ func hint(st *orders.Statement) {
 	}
 	st.Verb, st.Hint = orders.Request, true
 	st.Medium, st.Private.PaymentLink = link.medium, link.text
-	readLink(st, link.text)
+	readLink(st, link)
 }
 
 // subjectID is the subject of a chat where it may be an order id: one word that
