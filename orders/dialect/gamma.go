@@ -92,7 +92,8 @@ func (l *letter) readRuling(st *orders.Statement) error {
 func (l *letter) readFields(st *orders.Statement, has fields) error {
 	pub, priv := &st.Public, &st.Private
 	if v, ok := l.tag("amount"); ok && has&amount != 0 {
-		if pub.Amount = sats(st, v); pub.Amount == nil && st.Verb == orders.Refunded {
+		total(st, v, l.value("currency"))
+		if pub.Amount == nil && pub.Fiat == nil && st.Verb == orders.Refunded {
 			return BadAmount // without an amount it would stand for the whole
 		}
 	}
