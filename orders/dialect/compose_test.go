@@ -182,6 +182,10 @@ func TestComposeRead(t *testing.T) {
 			want.Private.Content = evt.Content
 		}
 		want.Leg = d.Verb == orders.Request // by a buyer it would be a note
+		switch d.Verb {
+		case orders.Confirm, orders.Process, orders.Shipped, orders.Exception:
+			want.As = orders.Seller
+		}
 		want.Carries = want.Private.Carries()
 		if diff := diffJSON(t, st, want); diff != "" {
 			r.Fatalf("%s", diff)

@@ -52,6 +52,9 @@ func readConduit(l *letter) ([]orders.Statement, error) {
 	l.checkConduitParties(&st, typ.by)
 	l.readConduitTime(&st)
 	typ.read(l, &st)
+	if typ.by != orders.Buyer|orders.Seller && st.Verb != orders.Note {
+		st.As = typ.by
+	}
 	return []orders.Statement{st}, nil
 }
 

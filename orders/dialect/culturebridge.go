@@ -29,6 +29,12 @@ var cbVerbs = map[string]orders.Verb{
 	"note":                  orders.Note,
 }
 
+// cbSides is who alone writes which of them, where the verb does not tell.
+var cbSides = map[string]orders.Role{
+	"purchase-intent": orders.Buyer, "payment-and-address": orders.Buyer,
+	"payment-request": orders.Seller, "payment-confirmed": orders.Seller, "shipping-update": orders.Seller,
+}
+
 func isCultureBridgeJSON(l *letter) (bool, error) {
 	obj, err := l.object()
 	typ, _ := obj["type"].(string)
@@ -38,7 +44,9 @@ func isCultureBridgeJSON(l *letter) (bool, error) {
 
 func readCultureBridgeJSON(l *letter) ([]orders.Statement, error) {
 	obj := l.json
-	st := l.statement(CultureBridge, cbVerbs[text(obj, "type")])
+	typ := text(obj, "type")
+	st := l.statement(CultureBridge, cbVerbs[typ])
+	st.As = cbSides[typ]
 	st.OrderID = orders.EscapeID(text(obj, "intentId", "saleId"))
 	st.Private.Note = text(obj, "note", "notes", "message", "text", "buyerNotes", "sellerNotes")
 	switch st.Verb {

@@ -90,37 +90,46 @@ var spelling = map[string]string{
 	"cancel": "cancelled", "canceled": "cancelled", "rejected": "cancelled", "declined": "cancelled",
 	"complete": "completed",
 	"confirm":  "confirmed", "accepted": "confirmed", "paid": "confirmed", "payment_received": "confirmed",
+	"refund_requested": "refund-requested", "return_requested": "return-requested",
 }
 
-// saying is what a status word means.
+// saying is what a status word means, and which side alone writes it, 0 where both do
+// or where that follows from the verb.
 type saying struct {
 	verb           orders.Verb
 	sellerDelivers bool
+	as             orders.Role
 }
 
 // orderStatus is the words of type 3. In it paid is the merchant's word for a
 // payment that arrived; completed is said by merchants, and by Plebeian buyers.
-// Pending only repeats what everybody knows.
+// Pending only repeats what everybody knows. Who may say shipped, the verb tells;
+// from delivered on, either side writes them.
 var orderStatus = map[string]saying{
-	"pending":    {orders.Note, false},
-	"confirmed":  {orders.Confirm, false},
-	"processing": {orders.Process, false},
-	"shipped":    {orders.Shipped, false},
-	"completed":  {orders.Delivered, true},
-	"delivered":  {orders.Delivered, false},
-	"cancelled":  {orders.Cancel, false},
-	"disputed":   {orders.Dispute, false},
-	"resolved":   {orders.Resolved, false},
-	"refunded":   {orders.Refunded, false},
-	"address":    {orders.Address, false},
+	"pending":    {verb: orders.Note, as: orders.Seller},
+	"confirmed":  {verb: orders.Confirm, as: orders.Seller},
+	"processing": {verb: orders.Process, as: orders.Seller},
+	"shipped":    {verb: orders.Shipped},
+	"completed":  {verb: orders.Delivered, sellerDelivers: true},
+	"delivered":  {verb: orders.Delivered},
+	"cancelled":  {verb: orders.Cancel},
+	"disputed":   {verb: orders.Dispute},
+	"resolved":   {verb: orders.Resolved},
+	"refunded":   {verb: orders.Refunded},
+	"address":    {verb: orders.Address},
+
+	// No states, but what a human should look at.
+	"refund-requested": {verb: orders.Note},
+	"return-requested": {verb: orders.Note},
+	"expired":          {verb: orders.Note},
 }
 
 // shippingStatus is the words of type 4.
 var shippingStatus = map[string]saying{
-	"processing": {orders.Process, false},
-	"shipped":    {orders.Shipped, false},
-	"delivered":  {orders.Delivered, true},
-	"exception":  {orders.Exception, false},
+	"processing": {verb: orders.Process},
+	"shipped":    {verb: orders.Shipped},
+	"delivered":  {verb: orders.Delivered, sellerDelivers: true},
+	"exception":  {verb: orders.Exception},
 }
 
 // keepWord makes st a note of a status word: in public where it is one word, as

@@ -1,6 +1,7 @@
 package dialect
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -41,6 +42,7 @@ func readTyped(l *letter) ([]orders.Statement, error) {
 	case "3":
 		sayStatus(&st, l.value("status"), orderStatus)
 	case "4":
+		st.As = orders.Seller
 		sayStatus(&st, l.value("status"), shippingStatus)
 	}
 	if l.toRelay {
@@ -64,12 +66,13 @@ func sayStatus(st *orders.Statement, raw string, table map[string]saying) {
 	s, known := table[folded]
 	if !known {
 		flag(st, FlagUnknownStatus)
-	}
-	if !known || s.verb == orders.Note {
 		keepWord(st, raw)
 		return
 	}
-	st.Verb, st.SellerDelivers = s.verb, s.sellerDelivers
+	st.Verb, st.SellerDelivers, st.As = s.verb, s.sellerDelivers, cmp.Or(s.as, st.As)
+	if s.verb == orders.Note {
+		st.Code = folded
+	}
 }
 
 // readRuling takes the parties of a ruling from its tags: it is addressed to

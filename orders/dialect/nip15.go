@@ -21,18 +21,19 @@ import (
 type nip15Type struct {
 	number  string
 	verb    orders.Verb
-	members []string // one at least must be there
+	as      orders.Role // who writes it, 0 for either side
+	members []string    // one at least must be there
 	// bare: known by all of its members, where it has no type. nostrmarket wrote
 	// none before June 2023.
 	bare bool
 }
 
 var nip15Types = []nip15Type{
-	{"2", orders.Note, []string{"paid", "shipped"}, true}, // readStanding knows the verb
-	{"1", orders.Request, []string{"payment_options"}, true},
-	{"0", orders.Intent, []string{"items", "shipping_id"}, true},
-	{"10", orders.Note, []string{"items"}, false},   // plebeian-market: an auction is won, order with this id
-	{"-1", orders.Note, []string{"message"}, false}, // nostrmarket's number for plain words
+	{"2", orders.Note, orders.Seller, []string{"paid", "shipped"}, true}, // readStanding knows the verb
+	{"1", orders.Request, orders.Seller, []string{"payment_options"}, true},
+	{"0", orders.Intent, orders.Buyer, []string{"items", "shipping_id"}, true},
+	{"10", orders.Note, 0, []string{"items"}, false},   // plebeian-market: an auction is won, order with this id
+	{"-1", orders.Note, 0, []string{"message"}, false}, // nostrmarket's number for plain words
 }
 
 // nip15Foreign are the members by which the old app of Plebeian is known, whose
@@ -76,6 +77,7 @@ func readNIP15(l *letter) ([]orders.Statement, error) {
 	obj := l.json
 	t, _ := nip15TypeOf(obj)
 	st := l.statement(NIP15, t.verb)
+	st.As = t.as
 	st.OrderID = orders.EscapeID(text(obj, "id"))
 	st.Private.Note = text(obj, "message")
 	switch t.number {
@@ -176,7 +178,7 @@ func (l *letter) readStanding(st orders.Statement, obj map[string]any) []orders.
 		return []orders.Statement{st}
 	}
 	more := l.statement(NIP15, orders.Shipped)
-	more.OrderID, more.Standing, more.Private.Content = st.OrderID, true, ""
+	more.OrderID, more.As, more.Standing, more.Private.Content = st.OrderID, st.As, true, ""
 	return []orders.Statement{st, more}
 }
 

@@ -109,6 +109,7 @@ func (l *letter) readOldRequest(st *orders.Statement) {
 // a leg where another than the seller was paid.
 func (l *letter) readOldInvoice(st *orders.Statement) {
 	obj := l.json
+	st.As = orders.Buyer
 	if v := text(obj, "totalAmount"); v != "" {
 		st.Amount = sats(st, v)
 	}
@@ -131,11 +132,11 @@ func (l *letter) readOldInvoice(st *orders.Statement) {
 
 // oldStatus is its words for where an order stands. Only the buyer can say completed.
 var oldStatus = map[string]saying{
-	"pending":   {orders.Note, false},
-	"confirmed": {orders.Confirm, false},
-	"shipped":   {orders.Shipped, false},
-	"completed": {orders.Delivered, false},
-	"cancelled": {orders.Cancel, false},
+	"pending":   {verb: orders.Note},
+	"confirmed": {verb: orders.Confirm, as: orders.Seller},
+	"shipped":   {verb: orders.Shipped, as: orders.Seller},
+	"completed": {verb: orders.Delivered},
+	"cancelled": {verb: orders.Cancel},
 }
 
 // oldSentences are the messages that stand in a status update by themselves.

@@ -84,7 +84,7 @@ func (l *letter) settle(st orders.Statement, legs []leg) []orders.Statement {
 	sts := []orders.Statement{st}
 	for range legs[1:] {
 		more := l.statement(st.Dialect, st.Verb)
-		more.OrderID, more.CheckoutID, more.Private.Content = st.OrderID, st.CheckoutID, ""
+		more.OrderID, more.CheckoutID, more.As, more.Private.Content = st.OrderID, st.CheckoutID, st.As, ""
 		more.Sender, more.Key, more.Parties, more.Trust, more.Payee = st.Sender, st.Key, slices.Clone(st.Parties), st.Trust, st.Payee
 		sts = append(sts, more)
 	}

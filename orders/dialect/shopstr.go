@@ -183,8 +183,8 @@ func (l *letter) buyerSpeaks(st *orders.Statement) error {
 	if err := l.claims(st, buyer, buyer, l.to()); err != nil {
 		return err
 	}
-	if buyer == l.merchant() {
-		st.Verb = orders.Note
+	if st.As = orders.Buyer; buyer == l.merchant() {
+		st.Verb, st.As = orders.Note, 0
 		flag(st, FlagSenderMismatch)
 	}
 	return nil
@@ -193,7 +193,10 @@ func (l *letter) buyerSpeaks(st *orders.Statement) error {
 // guestSpeaks makes st the word of whoever else takes part in the seller's order.
 // Milk Market gives its guests a new key for every message: whom the payment named as
 // the buyer is nowhere else.
-func (l *letter) guestSpeaks(st *orders.Statement) error { return l.claims(st, "", l.to()) }
+func (l *letter) guestSpeaks(st *orders.Statement) error {
+	st.As = orders.Buyer
+	return l.claims(st, "", l.to())
+}
 
 // signature is how the seller's dashboard begins what it writes to a buyer.
 var signature = regexp.MustCompile(`^Your order from (npub1[02-9ac-hj-np-z]{58}) `)
@@ -211,6 +214,7 @@ func (l *letter) sellerSpeaks(st *orders.Statement) error {
 	if err := l.claims(st, cmp.Or(merchant, named), cmp.Or(merchant, named), l.to()); err != nil {
 		return err
 	}
+	st.As = orders.Seller
 	if merchant != "" && named != "" && merchant != named {
 		flag(st, FlagSenderMismatch)
 	}

@@ -21,13 +21,13 @@ const (
 
 // shopstrStatus is what a status means, in whatever subject.
 var shopstrStatus = map[string]saying{
-	"pending":    {orders.Note, false},
-	"confirmed":  {orders.Confirm, false},
-	"processing": {orders.Process, false},
-	"shipped":    {orders.Shipped, false},
-	"completed":  {orders.Delivered, true},
-	"delivered":  {orders.Delivered, true},
-	"cancelled":  {orders.Cancel, false},
+	"pending":    {verb: orders.Note},
+	"confirmed":  {verb: orders.Confirm},
+	"processing": {verb: orders.Process},
+	"shipped":    {verb: orders.Shipped},
+	"completed":  {verb: orders.Delivered, sellerDelivers: true},
+	"delivered":  {verb: orders.Delivered, sellerDelivers: true},
+	"cancelled":  {verb: orders.Cancel},
 }
 
 // askingCodes are the codes of what a return-request asks for, by its status.
@@ -47,6 +47,7 @@ func (l *letter) readShopstrInfo(st orders.Statement) ([]orders.Statement, error
 	case answer && merchant != "":
 		err = l.sellerSpeaks(&st)
 	case answer:
+		st.As = orders.Seller
 		err = l.claims(&st, l.Rumor.PubKey, l.Rumor.PubKey, l.to())
 	case l.value("buyer_type") == "guest":
 		err = l.guestSpeaks(&st)
@@ -58,6 +59,9 @@ func (l *letter) readShopstrInfo(st orders.Statement) ([]orders.Statement, error
 	}
 	switch status := l.value("status"); {
 	case status != "" && status != "pending" && (answer || b == ""):
+		if !answer && merchant == "" {
+			st.As = 0 // an agent's word, and nothing tells for whom
+		}
 		sayStatus(&st, l.value("status"), shopstrStatus)
 		err = l.readFields(&st, formOf[st.Verb].fields)
 	case answer:

@@ -73,6 +73,7 @@ func (l *letter) readShopstrRecord(st orders.Statement) ([]orders.Statement, err
 	if err := l.claims(&st, l.to(), l.to(), merchant); err != nil {
 		return nil, err
 	}
+	st.As = orders.Buyer
 	if v := l.value("amount"); v != "" {
 		total(&st, v, l.value("currency"))
 	}
