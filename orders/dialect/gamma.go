@@ -117,7 +117,11 @@ func (l *letter) readFields(st *orders.Statement, has fields) error {
 		pub.ETA = msOfSeconds(st, v)
 	}
 	if has&parcel != 0 {
-		pub.Tracking = tracking(st, l.value("tracking"))
+		if v := l.value("tracking"); st.Trust != orders.Bound && strings.Contains(v, "://") {
+			priv.Reference = strings.TrimSpace(v) // nobody vouches for where it leads
+		} else {
+			pub.Tracking = tracking(st, v)
+		}
 		pub.Carrier = clean(st, l.value("carrier"), maxShort)
 	}
 	if has&payment != 0 {

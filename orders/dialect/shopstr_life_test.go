@@ -99,7 +99,7 @@ buyer intent (unbound)
 buyer paid (unbound)
 buyer note (unbound)`, info, paid),
 
-		"Lightning, and what it left over": shopstrLife(`paid, payment claimed, 4795 sats, unbound
+		"Lightning, and what it left over": shopstrLife(`paid, payment claimed, 4798 sats, unbound
 buyer paid (unbound)
 buyer paid (unbound)`,
 			spoken{`{"content":"x","tags":[["p","$S"],["subject","order-payment"],["order","7b0e"],["b","$B"],["amount","4795"],["payment","lightning","a@b.example"],["item","30402:$S:soap","2"]]}`, "$S"},

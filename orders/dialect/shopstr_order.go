@@ -15,7 +15,7 @@ const (
 
 	additionalInfo = "Additional customer information: "
 	shipTo         = "Please ship the product"
-	newAddress     = "\n\nNew Address: "
+	newAddress     = "\nNew Address: "
 	subscription   = "sub_" // how Stripe's ids of subscriptions begin
 )
 
@@ -79,7 +79,8 @@ func (l *letter) readShopstrInfo(st orders.Statement) ([]orders.Statement, error
 // there may be one with what the seller wanted to know, which is a note: a second
 // order of the same id would be refused.
 //
-// Its amount is a claim: in a cart it is that of all orders.
+// Its amount may be that of all orders of a cart. Where the donation shows that, it is
+// left out.
 func (l *letter) readShopstrIntent(st *orders.Statement) {
 	l.readShopstrAddress(st)
 	content := l.Rumor.Content
@@ -93,7 +94,10 @@ func (l *letter) readShopstrIntent(st *orders.Statement) {
 	}
 	if v := l.value("amount"); v != "" {
 		total(st, v, l.value("currency"))
-		flag(st, FlagTotalClaimed)
+		if _, _, shared := l.donation(); shared && st.Amount != nil && !l.ownTotal(*st.Amount) {
+			st.Amount = nil
+			flag(st, FlagTotalClaimed)
+		}
 	}
 	l.readShopstrItems(st, false)
 }
@@ -125,11 +129,12 @@ func (l *letter) readShopstrBuyer(st orders.Statement) ([]orders.Statement, erro
 	return []orders.Statement{st}, nil
 }
 
-// readNewAddress reads address-change: the address is in the words, or in a tag.
+// readNewAddress reads address-change: the address is in the words, from the start of
+// a line on, or in a tag.
 // Milk Market tells a seller in the same way where a subscription goes from now on,
 // by an id that is no order's.
 func (l *letter) readNewAddress(st *orders.Statement) {
-	_, said, _ := strings.Cut(l.Rumor.Content, newAddress)
+	_, said, _ := strings.Cut("\n"+l.Rumor.Content, newAddress)
 	st.Private.ShippingAddress = strings.TrimSpace(cmp.Or(l.value("address"), said))
 	if ofOrder := !strings.HasPrefix(st.OrderID, subscription); !ofOrder || st.Private.ShippingAddress == "" {
 		st.Verb = orders.Note
