@@ -28,7 +28,8 @@ type oldForm struct {
 
 var oldForms = []oldForm{
 	{"0", "id", "sellerUserId", orders.Intent, (*letter).readOldOrder},
-	{"1", "id", "payment_id", orders.Note, (*letter).readOldRequest},
+	{"1", "id", "payment_id", orders.Request, (*letter).readOldRequest},
+	{"1", "id", "paymentRequest", orders.Request, (*letter).readOldRequest},
 	{"2", "id", "status", orders.Note, (*letter).readOldStatus},
 	{"", "orderId", "invoiceStatus", orders.Note, (*letter).readOldInvoice},
 }
@@ -92,16 +93,20 @@ func (l *letter) readOldOrder(st *orders.Statement) {
 	st.Private.Note = text(obj, "additionalInfo")
 }
 
-// readOldRequest reads the buyer's record of what he was to pay, which is no request.
+// readOldRequest reads what is to be paid: mostly the buyer's own record of it, and
+// then no request, which the fold tells by who wrote it. The invoice stands among the
+// ways to pay, or beside them. A share of another than the seller is asked by nobody.
 func (l *letter) readOldRequest(st *orders.Statement) {
-	st.Code, st.Payee = legAsked, payeeOf(text(l.json, "payment_id"))
+	if st.Payee = payeeOf(text(l.json, "payment_id")); st.Payee != "" {
+		st.Verb, st.Code = orders.Note, legAsked
+	}
+	st.Leg = st.Verb == orders.Request
 	options, _ := l.json["payment_options"].([]any)
-	for _, v := range options {
-		option, _ := v.(map[string]any)
-		if ref := text(option, "link", "paymentRequest"); ref != "" {
-			ask(st, []leg{newLeg(medium(text(option, "type")), ref, "")})
-			return
-		}
+	if ref := text(l.json, "paymentRequest"); ref != "" {
+		options = append(slices.Clip(options), map[string]any{"link": ref})
+	}
+	if legs := payOptions(st, options); len(legs) > 0 {
+		ask(st, legs)
 	}
 }
 

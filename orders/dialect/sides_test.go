@@ -46,6 +46,7 @@ func TestSides(t *testing.T) {
 		{"old status shipped", json(`{"id":"o","type":2,"status":"shipped","paid":true}`), sells},
 		{"old status completed", json(`{"id":"o","type":2,"status":"completed","paid":true}`), none},
 		{"old status cancelled", json(`{"id":"o","type":2,"status":"cancelled","paid":true}`), none},
+		{"old request, which may be the buyer's", json(`{"id":"o","type":1,"paymentRequest":"x"}`), none},
 		{"old invoice", json(`{"orderId":"o","invoiceStatus":"expired"}`), buys},
 
 		{"Conduit order", conduit("$B", "order", ``, `{}`), buys},
