@@ -161,13 +161,23 @@ func readCBAddress(st *orders.Statement, obj map[string]any) {
 
 // checkCBAuthor flags an id that names another buyer than the author.
 func checkCBAuthor(st *orders.Statement) {
-	parts := strings.Split(st.OrderID, "_")
-	if len(parts) != 3 || parts[0] != "pi" {
-		return
-	}
-	if who := parts[1]; who != st.Sender[:8] && who != orders.Npub(st.Sender) {
+	if cbBuyer(st.OrderID) != "" && !cbNames(st.OrderID, st.Sender) {
 		flag(st, FlagSenderMismatch)
 	}
+}
+
+// cbBuyer is what an id has for its buyer; "" where it is none of CultureBridge's.
+func cbBuyer(id string) string {
+	if parts := strings.Split(id, "_"); len(parts) == 3 && parts[0] == "pi" {
+		return parts[1]
+	}
+	return ""
+}
+
+// cbNames reports whether an id names key as the buyer.
+func cbNames(id, key string) bool {
+	who := cbBuyer(id)
+	return who != "" && (who == key[:8] || who == orders.Npub(key))
 }
 
 // withoutFrame takes off what CultureBridge puts around any message: a first

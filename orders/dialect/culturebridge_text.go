@@ -24,7 +24,8 @@ import (
 //	💰✨ TOTAL: <en-US integer> sats
 //
 // Titles are a stranger's text and may hold line breaks and any of these lines.
-// So the head ends where the items begin, and in the items and for the total the
+// So the head ends where the items begin, at their heading or at the first of them,
+// and in the items and for the total the
 // last line of a label counts: the client writes its own after the title. Where
 // a label stands twice, that is flagged.
 
@@ -32,20 +33,22 @@ import (
 type cbForm struct {
 	id, from, total string
 	items           []cbItem
+	headed          bool
 	repeated        bool
 	cut             bool
 }
 
 type cbItem struct{ title, product, quantity, price, subtotal, image string }
 
-// isCultureBridgeText reports whether the content is a purchase request. One
-// that the other side wrote, sent back as a quotation, is not.
+// isCultureBridgeText reports whether the content is a purchase request: it has a
+// heading, or it is by the buyer whom the order id names. One that the other side
+// wrote, sent back as a quotation, is not.
 func isCultureBridgeText(l *letter) (bool, error) {
 	if !strings.Contains(l.Rumor.Content, "Order ID") {
 		return false, nil
 	}
-	f, ok := parseCBForm(withoutFrame(l.Rumor.Content))
-	if !ok {
+	f := parseCBForm(withoutFrame(l.Rumor.Content))
+	if !strings.HasPrefix(f.id, "pi_") || len(f.id) == len("pi_") || !f.headed && !cbNames(f.id, l.Rumor.PubKey) {
 		return false, nil
 	}
 	if l.other != "" {
@@ -114,19 +117,20 @@ func cutUnit(s string) (number, unit string) {
 	return s, ""
 }
 
-func parseCBForm(text string) (*cbForm, bool) {
+func parseCBForm(text string) *cbForm {
 	f := &cbForm{}
-	heading, inItems := false, false
+	inItems := false
 	for line := range strings.SplitSeq(text, "\n") {
-		if inItems {
+		if _, first := cutOrdinal(line, 1); first || inItems {
+			inItems = true
 			f.item(line)
 			continue
 		}
 		switch name, value := cutLabel(line); {
-		case name == "NEW PURCHASE REQUEST" && value == "":
-			heading = true
-		case name == "ITEMS REQUESTED" && value == "":
-			inItems = true
+		case strings.EqualFold(name, "NEW PURCHASE REQUEST") && value == "":
+			f.headed = true
+		case strings.EqualFold(name, "ITEMS REQUESTED") && value == "":
+			f.headed, inItems = true, true
 		case name == "Order ID":
 			id, _, _ := strings.Cut(value, " ")
 			f.set(&f.id, id, true)
@@ -134,7 +138,7 @@ func parseCBForm(text string) (*cbForm, bool) {
 			f.set(&f.from, value, true)
 		}
 	}
-	return f, (heading || inItems) && strings.HasPrefix(f.id, "pi_") && len(f.id) > len("pi_")
+	return f
 }
 
 // item reads one line of the block of items, up to the end of the text.

@@ -63,6 +63,10 @@ func TestCultureBridgeForgery(t *testing.T) {
 		{"context and attachments", "[Context: product/mug-1]\n\n" + g5("📝 NEXT STEPS", "[Attachment 1]"), cbWhole + `}`},
 		{"Windows line ends", strings.ReplaceAll(cbGenerations["G5"], "\n", "\r\n"), cbWhole + `}`},
 		{"without a heading", g5("🛒✨ NEW PURCHASE REQUEST", ""), cbWhole + `}`},
+		{"headings in small letters", strings.Replace(g5("ITEMS REQUESTED", "Items requested"), "NEW PURCHASE REQUEST", "New purchase request", 1), cbWhole + `}`},
+		{"without any heading", strings.Replace(g5("📦 ITEMS REQUESTED\n", ""), "🛒✨ NEW PURCHASE REQUEST", "", 1), cbWhole + `}`},
+		{"order id in a title, without any heading", strings.Replace(g5("📦 ITEMS REQUESTED\n", ""), "1️⃣ Mug", "1️⃣ Mug\n🆔 Order ID: pi_forged_1", 1), cbWhole + `,"Flags":["repeated-lines"]}`},
+		{"nothing but the id", "🆔 Order ID: pi_b1b1b1b1_1760000000123", `{"Verb":"intent",` + cbShort + `}`},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -74,6 +78,7 @@ func TestCultureBridgeForgery(t *testing.T) {
 		{"sent back with an invoice", cbGenerations["G5"] + "\n$I", seller, buyer,
 			`{"Verb":"request","Ref":"pi_$nB_1760000000123","Hint":true,"Public":{"amount":250000,"medium":"lightning","paymentHash":"$H","expiry":1496314718000},"Private":{"paymentLink":"$I"}}`},
 		{"quoted", "> " + strings.ReplaceAll(cbGenerations["G5"], "\n", "\n> "), seller, buyer, `{"Verb":"note","Ref":"pi_$nB_1760000000123"}`},
+		{"nothing but another's id", "Order ID: pi_$nX_1760000000123\n1. Mug", buyer, seller, `{"Verb":"note","Ref":"pi_$nX_1760000000123"}`},
 		{"without an id", g5("🆔 Order ID: pi_$nB_1760000000123", ""), buyer, seller, `{"Verb":"note"}`},
 	}
 	for _, tt := range notes {
