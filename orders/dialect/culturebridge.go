@@ -47,7 +47,9 @@ func readCultureBridgeJSON(l *letter) ([]orders.Statement, error) {
 	typ := text(obj, "type")
 	st := l.statement(CultureBridge, cbVerbs[typ])
 	st.As = cbSides[typ]
-	st.OrderID = orders.EscapeID(text(obj, "intentId", "saleId"))
+	if err := l.orderOf(&st, text(obj, "intentId", "saleId")); err != nil {
+		return nil, err
+	}
 	st.Private.Note = text(obj, "note", "notes", "message", "text", "buyerNotes", "sellerNotes")
 	switch st.Verb {
 	case orders.Intent:

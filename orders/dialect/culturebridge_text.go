@@ -63,7 +63,9 @@ func isCultureBridgeText(l *letter) (bool, error) {
 func readCultureBridgeText(l *letter) ([]orders.Statement, error) {
 	f := l.form
 	st := l.statement(CultureBridge, orders.Intent)
-	st.OrderID = orders.EscapeID(f.id)
+	if err := l.orderOf(&st, f.id); err != nil {
+		return nil, err
+	}
 	if f.from != "" && f.from != orders.Npub(l.Rumor.PubKey) {
 		flag(&st, FlagSenderMismatch)
 	}

@@ -68,7 +68,8 @@ type row struct {
 
 // precedence is the table of dialects. The first row that fits reads the
 // message; what fits none is no order message. The specific stand before the
-// general: a tag beats the content, a form beats free text.
+// general: a tag beats the content, but that a chat message is of an order does not
+// tell what it says; a form beats free text.
 var precedence = []row{
 	{Plebeian, kindReceipt, "an order, a payment, and one of Plebeian's sentences about it", isPlebeianReceipt, readPlebeianReceipt},
 	{Gamma, kindReceipt, "an order, and a payment or the subject order-receipt", isReceipt, readReceipt},
@@ -77,11 +78,12 @@ var precedence = []row{
 	{Gamma, kindOrder, "an order and a type from 1 to 4", isTyped, readTyped},
 	{Shopstr, kindChat, "one of Shopstr's subjects, or JSON of one of its types", isShopstr, readShopstr},
 	{Gamma, kindChat, "an order and a type from 1 to 4", isTyped, readTyped},
-	{Gamma, kindChat, "an order", hasOrder, readOrderNote},
+	{Gamma, kindChat, "an order and the status note", isOrderNote, readOrderNote},
 	{CultureBridge, kindChat, "JSON whose type is one of CultureBridge's words", isCultureBridgeJSON, readCultureBridgeJSON},
 	{Plebeian, kindChat, "JSON with fields of the earlier Plebeian Market", isOldPlebeian, readOldPlebeian},
 	{NIP15, kindChat, "JSON with an id, and a type of NIP-15 or what only it has", isNIP15, readNIP15},
 	{CultureBridge, kindChat, "a purchase request in words", isCultureBridgeText, readCultureBridgeText},
+	{Gamma, kindChat, "an order", hasOrder, readOrderNote},
 	{Text, kindChat, "any text", isText, readText},
 }
 

@@ -3,6 +3,7 @@ package dialect
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -100,7 +101,12 @@ func TestPrecedence(t *testing.T) {
 		{"Shopstr's subject beats the type", `{"kind":14,"content":"x","tags":[["p","$S"],["subject","order-payment"],["order","A"],["type","2"]]}`, Shopstr, "paid"},
 		{"Shopstr's subject of no order", `{"kind":14,"content":"x","tags":[["p","$S"],["subject","order-payment"]]}`, Text, "note"},
 		{"Shopstr's JSON", `{"kind":14,"content":"{\"type\":\"zapsnag_order\",\"orderId\":\"A\"}","tags":[["p","$S"],["order","A"],["type","3"]]}`, Shopstr, "intent"},
-		{"an order tag beats the content", `{"kind":14,"content":"{\"type\":\"cancel\"}","tags":[["p","$S"],["order","A"]]}`, Gamma, "note"},
+		{"JSON with an order tag", `{"kind":14,"content":"{\"type\":\"cancel\"}","tags":[["p","$S"],["order","A"]]}`, CultureBridge, "cancel"},
+		{"NIP-15 with an order tag", `{"kind":14,"content":"{\"id\":\"A\",\"type\":1,\"payment_options\":[{\"link\":\"x\"}]}","tags":[["p","$S"],["order","A"]]}`, NIP15, "request"},
+		{"the old Plebeian with an order tag", `{"kind":14,"content":"{\"id\":\"A\",\"type\":2,\"status\":\"confirmed\"}","tags":[["p","$S"],["order","A"]]}`, Plebeian, "confirm"},
+		{"a request in words with an order tag", `{"kind":14,"content":"NEW PURCHASE REQUEST\nOrder ID: pi_b1b1b1b1_1","tags":[["p","$S"],["order","pi_b1b1b1b1_1"]]}`, CultureBridge, "intent"},
+		{"an order tag beats words", `{"kind":14,"content":"hello","tags":[["p","$S"],["order","A"]]}`, Gamma, "note"},
+		{"a note beats its content", `{"kind":14,"content":"{\"type\":\"cancel\"}","tags":[["p","$S"],["order","A"],["status","note"]]}`, Gamma, "note"},
 		{"JSON of the vocabulary", `{"kind":14,"content":"{\"type\":\"cancel\"}","tags":[["p","$S"]]}`, CultureBridge, "cancel"},
 		{"JSON of somebody else", `{"kind":14,"content":"{\"type\":0,\"id\":\"o\"}","tags":[["p","$S"]]}`, Text, "note"},
 		{"words", `{"kind":14,"content":"hello","tags":[["p","$S"]]}`, Text, "note"},
@@ -266,5 +272,31 @@ func TestErrorsHoldNothing(t *testing.T) {
 		if err == nil || strings.Contains(err.Error(), secret) {
 			t.Errorf("got error %v", err)
 		}
+	}
+}
+
+// TestOrderOf: the order that a tag names beats the one in the content.
+func TestOrderOf(t *testing.T) {
+	for tag, want := range map[string]string{
+		``:                             "A []",
+		`,["order",""]`:                "A []",
+		`,["order","A"]`:               "A []",
+		`,["order","B"]`:               "B [content-mismatch]",
+		`,["order","B"],["order","A"]`: "!bad-order-id",
+	} {
+		for _, content := range []string{`{\"type\":\"cancel\",\"intentId\":\"A\"}`, `{\"type\":1,\"id\":\"A\",\"payment_options\":[]}`, `{\"type\":2,\"id\":\"A\",\"status\":\"cancelled\"}`} {
+			sts, err := New().Read(message(t, `{"kind":14,"content":"`+content+`","tags":[["p","$S"]`+tag+`]}`))
+			got := "!" + Reason(err)
+			if err == nil {
+				got = fmt.Sprint(sts[0].OrderID, " ", sts[0].Flags)
+			}
+			if got != want {
+				t.Errorf("%s %s: got %s, want %s", tag, content, got, want)
+			}
+		}
+	}
+	sts, err := New().Read(message(t, `{"kind":14,"content":"{\"type\":\"cancel\"}","tags":[["p","$S"],["order","A"]]}`))
+	if err != nil || sts[0].OrderID != "A" || len(sts[0].Flags) > 0 {
+		t.Errorf("in the tag alone: got %+v, %v", sts, err)
 	}
 }

@@ -14,6 +14,11 @@ import (
 
 func hasOrder(l *letter) (bool, error) { return l.value("order") != "", nil }
 
+// isOrderNote tells a message that is nothing but a note, whatever its words look like.
+func isOrderNote(l *letter) (bool, error) {
+	return l.value("order") != "" && l.value("status") == "note", nil
+}
+
 func isTyped(l *letter) (bool, error) {
 	_, ok := l.tag("order")
 	typ := l.value("type")

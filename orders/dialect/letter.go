@@ -177,6 +177,21 @@ func (l *letter) orderID() (string, error) {
 	return orders.EscapeID(id), nil
 }
 
+// orderOf sets the order of st: the one that the content names, unless a tag names
+// one. Then the tag counts, and another in the content is flagged.
+func (l *letter) orderOf(st *orders.Statement, inContent string) error {
+	st.OrderID = orders.EscapeID(inContent)
+	if l.value("order") == "" {
+		return nil
+	}
+	id, err := l.orderID()
+	if inContent != "" && st.OrderID != id {
+		flag(st, FlagContentMismatch)
+	}
+	st.OrderID = id
+	return err
+}
+
 // latest is the last time that is read, in Unix seconds: November 5138. What is
 // greater can only be meant in milliseconds.
 const latest = 99_999_999_999

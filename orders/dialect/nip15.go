@@ -78,7 +78,9 @@ func readNIP15(l *letter) ([]orders.Statement, error) {
 	t, _ := nip15TypeOf(obj)
 	st := l.statement(NIP15, t.verb)
 	st.As = t.as
-	st.OrderID = orders.EscapeID(text(obj, "id"))
+	if err := l.orderOf(&st, text(obj, "id")); err != nil {
+		return nil, err
+	}
 	st.Private.Note = text(obj, "message")
 	switch t.number {
 	case "0":

@@ -143,12 +143,12 @@ var nip15Messages = []reading{
 		`!bad-json`},
 }
 
-// TestNIP15Leaves holds what is read by others: an order tag, words of a type,
+// TestNIP15Leaves holds what is read by others: a note, words of a type,
 // the fields of Plebeian's old app, and JSON that only looks alike.
 func TestNIP15Leaves(t *testing.T) {
 	order := `{"id":"o1","type":0,"items":[{"product_id":"p1","quantity":1}],"shipping_id":"z1"`
 	tests := []struct{ name, rumor string }{
-		{"an order tag", `{"kind":14,"content":"{\"id\":\"o1\",\"type\":2,\"paid\":true}","tags":[["p","$S"],["order","o1"]]}`},
+		{"a note on an order", `{"kind":14,"content":"{\"id\":\"o1\",\"type\":2,\"paid\":true}","tags":[["p","$S"],["order","o1"],["status","note"]]}`},
 		{"a type in words", chat("$B", `{"id":"o1","type":"cancel","items":[],"paid":true}`)},
 		{"no id", chat("$B", `{"type":0,"items":[{"product_id":"p1","quantity":1}],"shipping_id":"z1"}`)},
 		{"an empty id", chat("$B", `{"id":"","type":0,"items":[]}`)},

@@ -49,7 +49,10 @@ func isOldPlebeian(l *letter) (bool, error) {
 func readOldPlebeian(l *letter) ([]orders.Statement, error) {
 	form := oldForms[oldFormOf(l.json)]
 	st := l.statement(Plebeian, form.verb)
-	if st.OrderID = orders.EscapeID(text(l.json, form.id)); st.OrderID == "" {
+	if err := l.orderOf(&st, text(l.json, form.id)); err != nil {
+		return nil, err
+	}
+	if st.OrderID == "" {
 		return nil, BadOrderID
 	}
 	form.read(l, &st)
