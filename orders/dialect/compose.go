@@ -20,7 +20,7 @@ const maxRumor = 40 << 10
 // the other party alone and go to the relay silently.
 //
 // Of d only what the verb calls for is written. Not written, for Read finds them
-// again in what is: payment hash and preimage hash, the mint, the subtotals.
+// again in what is: the hashes of payment, preimage and proof, the mint, the subtotals.
 // Private.Content is the text a chat client shows; where it is empty the message
 // is put in plain words, private parts included. The caller sets CreatedAt where
 // d.At is 0, and the ID. The error is EINVALID.

@@ -90,7 +90,9 @@ func (t draws) pay(d *orders.Draft) {
 		d.PreimageHash = d.PaymentHash
 	case d.Medium == "ecash":
 		d.Private.Reference, d.Mint = "https://mint.example/Bitcoin", "https://mint.example/Bitcoin"
-		d.Private.Proof = "cashuB" + ref
+		if d.Private.Proof = "cashuB" + ref; ref != "" {
+			d.ProofHash = hashOf(d.Private.Proof)
+		}
 	default:
 		d.Private.Proof = ref
 	}

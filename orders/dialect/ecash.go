@@ -1,9 +1,7 @@
 package dialect
 
 import (
-	"crypto/sha256"
 	"encoding/base64"
-	"encoding/hex"
 	"encoding/json"
 	"math"
 	"strings"
@@ -18,7 +16,6 @@ import (
 type ecash struct {
 	mint string // as mint cleans it; "" where it names none, or several
 	sats *int64 // nil where its unit is not sat
-	hash string // SHA-256 of the token as it was written (hex)
 }
 
 const (
@@ -109,8 +106,6 @@ func parseToken(s string) (e ecash, ok bool) {
 	if sum.proofs == 0 || sum.proofs > maxProofs {
 		return ecash{}, false
 	}
-	hash := sha256.Sum256([]byte(s))
-	e.hash = hex.EncodeToString(hash[:])
 	if len(mints) == 1 {
 		e.mint = mint(mints[0])
 	}

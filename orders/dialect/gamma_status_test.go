@@ -1,6 +1,9 @@
 package dialect
 
-import "testing"
+import (
+	"strings"
+	"testing"
+)
 
 func TestGammaStatus(t *testing.T) {
 	for _, tt := range gammaStatus {
@@ -142,16 +145,19 @@ var gammaStatus = []reading{
 	{"bitcoin receipt",
 		`{"kind":17,"tags":[["p","$S"],["subject","order-receipt"],["order","A-100"],["payment","bitcoin","bc1qaddr","txid"]]}`,
 		`{"Verb":"paid","OrderID":"A-100","Public":{"medium":"bitcoin"},"Private":{"reference":"bc1qaddr","proof":"txid"}}`},
+	{"bitcoin receipt of a transaction",
+		`{"kind":17,"tags":[["p","$S"],["order","A-100"],["payment","bitcoin","bc1qaddr","` + strings.ToUpper(exampleHash) + `"]]}`,
+		`{"Verb":"paid","OrderID":"A-100","Public":{"medium":"bitcoin","proofHash":"` + hashOf(exampleHash) + `"},"Private":{"reference":"bc1qaddr","proof":"` + strings.ToUpper(exampleHash) + `"}}`},
 	{"ecash receipt",
 		`{"kind":17,"tags":[["p","$S"],["subject","order-receipt"],["order","A-100"],["payment","ecash","https://user:pw@Mint.example/Bitcoin?token=1","cashuBtoken"],["address","1 Main St"]]}`,
-		`{"Verb":"paid","OrderID":"A-100","Public":{"medium":"ecash","mint":"https://mint.example/Bitcoin"},"Private":{"shippingAddress":"1 Main St","reference":"https://user:pw@Mint.example/Bitcoin?token=1","proof":"cashuBtoken"}}`},
+		`{"Verb":"paid","OrderID":"A-100","Public":{"medium":"ecash","mint":"https://mint.example/Bitcoin","proofHash":"` + hashOf("cashuBtoken") + `"},"Private":{"shippingAddress":"1 Main St","reference":"https://user:pw@Mint.example/Bitcoin?token=1","proof":"cashuBtoken"}}`},
 	{"fiat receipt",
 		`{"kind":17,"tags":[["p","$S"],["subject","order-receipt"],["order","A-100"],["payment","fiat","ref-1","slip"]]}`,
 		`{"Verb":"paid","OrderID":"A-100","Public":{"medium":"fiat"},"Private":{"reference":"ref-1","proof":"slip"}}`},
 	{"receipt of two payments",
 		`{"kind":17,"tags":[["p","$S"],["subject","order-receipt"],["order","A-100"],["amount","250010"],["payment","ecash","https://mint.example","cashuBtoken"],["payment","lightning","$I",""]]}`,
 		`{"Verb":"paid","OrderID":"A-100","Public":{"amount":250000,"medium":"lightning","paymentHash":"$H"},"Private":{"reference":"$I"}}
-{"Verb":"paid","OrderID":"A-100","Public":{"amount":10,"medium":"ecash","mint":"https://mint.example"},"Private":{"reference":"https://mint.example","proof":"cashuBtoken"}}`},
+{"Verb":"paid","OrderID":"A-100","Public":{"amount":10,"medium":"ecash","mint":"https://mint.example","proofHash":"` + hashOf("cashuBtoken") + `"},"Private":{"reference":"https://mint.example","proof":"cashuBtoken"}}`},
 	{"receipt without payment",
 		`{"kind":17,"tags":[["p","$S"],["subject","order-receipt"],["order","A-100"],["amount","10"]]}`,
 		`{"Verb":"paid","OrderID":"A-100","Public":{"amount":10}}`},

@@ -33,7 +33,7 @@ func hintAt(st *orders.Statement, text string) {
 		switch {
 		case isToken(word) && st.ProofHash == "":
 			if token, ok := parseToken(word); ok {
-				st.Medium, st.Mint, st.ProofHash, st.Amount = "ecash", token.mint, token.hash, token.sats
+				st.Medium, st.Mint, st.ProofHash, st.Amount = "ecash", token.mint, proofHash(word), token.sats
 				st.Private.Proof = word
 				flag(st, FlagHoldsToken)
 			}

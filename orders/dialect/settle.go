@@ -13,8 +13,8 @@ import (
 // What was paid: receipts, refunds, and the proofs in them.
 
 // settleLeg reads one payment made, and tells what it is worth (sats): nil where
-// that does not show. The proof is bearer money and stays private; of a preimage
-// and of a token only the hash is public.
+// that does not show. The proof is bearer money and stays private; of a preimage,
+// a token and a transaction's id only the hash is public.
 func settleLeg(st *orders.Statement, g leg) (worth *int64) {
 	st.Medium, st.Private.Reference, st.Private.Proof = g.medium, g.ref, g.proof
 	switch g.medium {
@@ -37,8 +37,18 @@ func settleLeg(st *orders.Statement, g leg) (worth *int64) {
 		}
 	case "ecash":
 		return settleToken(st, g)
+	case "bitcoin":
+		if txid := strings.ToLower(g.proof); isHex32(txid) {
+			st.ProofHash = proofHash(txid)
+		}
 	}
 	return worth
+}
+
+// proofHash tells one payment from another without telling the proof.
+func proofHash(proof string) string {
+	sum := sha256.Sum256([]byte(proof))
+	return hex.EncodeToString(sum[:])
 }
 
 // settleToken reads an ecash payment. The token is the proof, and stands where
@@ -48,11 +58,13 @@ func settleToken(st *orders.Statement, g leg) (worth *int64) {
 	if g.proof == "" && isToken(g.ref) {
 		st.Private.Reference, st.Private.Proof = "", g.ref
 	}
+	if isToken(st.Private.Proof) {
+		st.ProofHash = proofHash(st.Private.Proof)
+	}
 	token, ok := parseToken(st.Private.Proof)
 	if !ok {
 		return nil
 	}
-	st.ProofHash = token.hash
 	if token.mint != "" {
 		st.Mint = token.mint
 	}
