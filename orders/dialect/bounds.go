@@ -2,6 +2,7 @@ package dialect
 
 import (
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 	"unicode"
@@ -121,13 +122,16 @@ func webURL(s string) string {
 	return s
 }
 
+var (
+	statusWord = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_-]*$`)
+	longNumber = regexp.MustCompile(`[0-9]{6}`)
+)
+
 // word is s where that is a single short word, else "": what a client invents
-// as a status may be shown, a sentence may not.
+// as a status may be shown, a sentence may not, nor a number by which somebody is
+// reached.
 func word(s string) string {
-	plain := func(r rune) bool {
-		return r < utf8.RuneSelf && (unicode.IsLetter(r) || unicode.IsDigit(r) || r == '-' || r == '_')
-	}
-	if len(s) > maxKey || strings.ContainsFunc(s, func(r rune) bool { return !plain(r) }) {
+	if len(s) > maxKey || !statusWord.MatchString(s) || longNumber.MatchString(s) {
 		return ""
 	}
 	return s

@@ -15,12 +15,53 @@ import (
 // quotedID is an order id as CultureBridge makes them.
 var quotedID = regexp.MustCompile(`pi_(?:npub1[02-9ac-hj-np-z]{58}|[0-9a-f]{8})_[0-9]{10,16}`)
 
+// announcedID is a word that the words before it say to be an order's id.
+var announcedID = regexp.MustCompile(`(?i)\border[ \t]*(?:id[ \t]*:|#|no\.)[ \t#]*(\S{1,130})`)
+
+// maxQuoted is how many of them are looked at.
+const maxQuoted = 8
+
+// quoted is the order id that a text seems to speak of, or "".
+func quoted(text string) string {
+	if id := quotedID.FindString(text); id != "" {
+		return id
+	}
+	for _, m := range announcedID.FindAllStringSubmatch(text, maxQuoted) {
+		word := strings.TrimLeft(m[1], "\"'`(<[*")
+		if word = strings.TrimRight(word, "\"'`)>]*.,;:!?"); isLikeID(word) {
+			return word
+		}
+	}
+	return ""
+}
+
+// phone is a telephone number, with what may be written around it.
+var phone = regexp.MustCompile(`(?i)^(?:tel|phone|mobile|mob|cell|fax|sms|whatsapp|wa|ph)?[:._-]*[0-9][0-9._-]{4,}[0-9](?:[._-]*(?:x|ext)[:._-]*[0-9]+)?$`)
+
+// isLikeID reports whether a word can hardly be anything but an order's id: what is
+// taken for one stands in the clear. A number alone is a phone's as well, or a card's.
+func isLikeID(s string) bool {
+	letters, digits := 0, 0
+	for i := 0; i < len(s); i++ {
+		switch c := s[i]; {
+		case c >= '0' && c <= '9':
+			digits++
+		case c >= 'a' && c <= 'z', c >= 'A' && c <= 'Z':
+			letters++
+		case strings.IndexByte("._:-", c) < 0:
+			return false
+		}
+	}
+	long := len(s) >= 16 && isLowerHex(strings.ToLower(s))
+	return len(s) <= maxShort && letters > 0 && (digits > 0 || long) && !phone.MatchString(s)
+}
+
 func isText(l *letter) (bool, error) { return strings.TrimSpace(l.Rumor.Content) != "", nil }
 
 // readText reads a chat message that names no order in a tag.
 func readText(l *letter) ([]orders.Statement, error) {
 	st := l.statement(Text, orders.Note)
-	if st.Ref = orders.EscapeID(quotedID.FindString(l.Rumor.Content)); st.Ref == "" {
+	if st.Ref = orders.EscapeID(quoted(l.Rumor.Content)); st.Ref == "" {
 		st.Ref = subjectID(l.value("subject"))
 	}
 	hint(&st)
@@ -63,11 +104,9 @@ func hint(st *orders.Statement) {
 	readLink(st, link)
 }
 
-// subjectID is the subject of a chat where it may be an order id: one word that
-// is not an example of the specification.
+// subjectID is the subject of a chat where it looks like an order id.
 func subjectID(s string) string {
-	if _, example := shopstrSubjects[s]; example || s == "" || len(s) > maxShort ||
-		strings.ContainsFunc(s, func(r rune) bool { return r <= ' ' || isUnshown(r) }) {
+	if !isLikeID(s) {
 		return ""
 	}
 	return orders.EscapeID(s)

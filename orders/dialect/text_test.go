@@ -1,6 +1,9 @@
 package dialect
 
-import "testing"
+import (
+	"strings"
+	"testing"
+)
 
 func TestText(t *testing.T) {
 	for _, tt := range freeText {
@@ -19,6 +22,27 @@ var freeText = []reading{
 	{"subject is an id",
 		`{"kind":14,"content":"when?","tags":[["p","$S"],["subject","A-100"]]}`,
 		`{"Verb":"note","Ref":"A-100"}`},
+	{"subject is an address",
+		`{"kind":14,"content":"when?","tags":[["p","$S"],["subject","ana1@b.example"]]}`,
+		`{"Verb":"note"}`},
+	{"subject is a phone number",
+		`{"kind":14,"content":"when?","tags":[["p","$S"],["subject","tel:351-912-345-678"]]}`,
+		`{"Verb":"note"}`},
+	{"announced order id",
+		`{"kind":14,"content":"About Order ID: (A-100), when?","tags":[["p","$S"],["subject","B-1"]]}`,
+		`{"Verb":"note","Ref":"A-100"}`},
+	{"announced by a number sign",
+		`{"kind":14,"content":"where is my order #7b0e7c4a-12f0-4f0e-9a57-3c6f1d1f8a11?","tags":[["p","$S"]]}`,
+		`{"Verb":"note","Ref":"7b0e7c4a-12f0-4f0e-9a57-3c6f1d1f8a11"}`},
+	{"announced by no.",
+		`{"kind":14,"content":"ORDER NO. ord_12.","tags":[["p","$S"]]}`,
+		`{"Verb":"note","Ref":"ord_12"}`},
+	{"the first that looks like an id",
+		`{"kind":14,"content":"order #one, order # ana1@b.example, order #5550100, order id: a/1, Order ID:deadbeefcafebabe","tags":[["p","$S"]]}`,
+		`{"Verb":"note","Ref":"deadbeefcafebabe","Flags":["holds-address"]}`},
+	{"no announcement",
+		`{"kind":14,"content":"in order to2, border #A1, order no problem1","tags":[["p","$S"]]}`,
+		`{"Verb":"note"}`},
 	{"subject is an example",
 		`{"kind":14,"content":"when?","tags":[["p","$S"],["subject","order-info"]]}`,
 		`{"Verb":"note"}`},
@@ -55,4 +79,32 @@ var freeText = []reading{
 	{"order id line without the form",
 		`{"kind":14,"pubkey":"$S","content":"Order ID: pi_b1b1b1b1_1760000000123\nshipped today","tags":[["p","$B"]]}`,
 		`{"Verb":"note","Ref":"pi_b1b1b1b1_1760000000123"}`},
+}
+
+// TestIsLikeID: what else stands in the place of an id must not stand in the clear.
+func TestIsLikeID(t *testing.T) {
+	for s, want := range map[string]bool{
+		"A-100": true, "ord_12": true, "7b0e": true, "pi_b1b1b1b1_1760000000123": true, "order-1760000000": true,
+		"7b0e7c4a-12f0-4f0e-9a57-3c6f1d1f8a11": true, "deadbeefcafebabe": true, rumorID: true, "a:1.2": true,
+		"": false, "hello": false, "deadbeefcafebab": false, "100": false, "5555-0100": false, "4111111111111111": false,
+		"ana1@b.example": false, "https://b.example/1": false, "a/1": false, "a 1": false, "+351912345678": false, "é1": false,
+		"tel:351912345678": false, "whatsapp-351-912-345-678": false, "555-010-0200x12": false, "Phone5550100": false,
+		"a1" + strings.Repeat("b", maxShort): false,
+	} {
+		if got := isLikeID(s); got != want {
+			t.Errorf("%q: got %v, want %v", s, got, want)
+		}
+	}
+}
+
+func TestWord(t *testing.T) {
+	for s, want := range map[string]string{
+		"quality-check": "quality-check", "Step_2": "Step_2", "day12345": "day12345",
+		"": "", "day123456": "", "5550100": "", "2nd": "", "-x": "", "_x": "", "two words": "", "a@b": "",
+		strings.Repeat("x", maxKey+1): "",
+	} {
+		if got := word(s); got != want {
+			t.Errorf("%q: got %q, want %q", s, got, want)
+		}
+	}
 }
