@@ -8,11 +8,15 @@ import (
 	"github.com/waybill-relay/waybill/orders"
 )
 
-// readConduitOrder reads an order. Its amount, and the subtotal in its content, are
-// what the buyer is to pay in all, with the shipping where that has a price yet.
+// readConduitOrder reads an order. Its amount, and mostly the subtotal in its content,
+// are what the buyer is to pay in all, with the shipping where that has a price yet.
 func (l *letter) readConduitOrder(st *orders.Statement) {
 	code := l.said(st, "currency", "currency")
-	if v := l.said(st, "amount", "subtotal"); v != "" {
+	v := l.value("amount")
+	if !l.amountIsShipped(v) {
+		v = l.said(st, "amount", "subtotal")
+	}
+	if v != "" {
 		total(st, v, code)
 	}
 	l.readConduitItems(st, code)
@@ -23,6 +27,20 @@ func (l *letter) readConduitOrder(st *orders.Statement) {
 	if text(l.json, "buyerIdentityKind") == "guest_ephemeral" {
 		st.Code = "guest" // who will not read what is sent to that key
 	}
+}
+
+// shippingCost is the price of the shipping (sats), 0 where it has none yet.
+func (l *letter) shippingCost() int64 {
+	n, _ := integer(text(l.json, "shippingCostSats"), orders.MaxSats)
+	return n
+}
+
+// amountIsShipped reports whether an amount is the subtotal with the shipping, where
+// the subtotal is that of the goods.
+func (l *letter) amountIsShipped(amount string) bool {
+	n, ok := integer(amount, orders.MaxSats)
+	goods, whole := integer(text(l.json, "subtotal"), orders.MaxSats)
+	return ok && whole && l.shippingCost() > 0 && n == goods+l.shippingCost()
 }
 
 // readConduitItems reads the lines of an order: of the content, which has the
@@ -85,10 +103,16 @@ func (l *letter) checkConduitTags(st *orders.Statement) {
 	}
 }
 
-// checkConduitTotal holds the total against the lines and the shipping. Where lines
-// were converted the client has done that by a rate of its own.
+// checkConduitTotal holds the total against the lines and the shipping, which is added
+// where it is left out. Where lines were converted the client has done that by a rate of
+// its own.
 func (l *letter) checkConduitTotal(st *orders.Statement, converted bool) {
 	sum := orders.Statement{Fact: orders.Fact{Public: orders.Public{Amount: st.Amount, Products: slices.Clip(st.Products)}}}
+	goods := sum
+	checkTotal(&goods)
+	if cost := l.shippingCost(); st.Amount != nil && len(st.Products) > 0 && len(goods.Flags) == 0 && *st.Amount+cost <= orders.MaxSats {
+		*st.Amount += cost
+	}
 	if v := text(l.json, "shippingCostSats"); v != "" {
 		priced := orders.Product{Quantity: 1}
 		priceItem(&sum, &priced, v, "")

@@ -19,6 +19,18 @@ var conduitOrders = []reading{
 				`"shippingAddress":{"name":"Ana","street":"1 Main St","city":"Porto","state":"Norte","postalCode":"4000","country":"PT"},"note":"ring twice","createdAt":1760000000123}`),
 		`{"Verb":"intent","OrderID":"o-9","Public":{"products":[{"productId":"mug","title":"Mug","quantity":2,"pricePerUnit":10000,"subtotal":20000,"currency":"SATS"}],"amount":20500,"shipping":"30406:$S:post"},` +
 			`"Private":{"shippingAddress":"Ana\n1 Main St\n4000\nPorto\nNorte\nPT","note":"ring twice"}}`},
+	{"order whose amount is that of the goods",
+		conduit("$B", "order", `,["amount","20000"],["currency","SATS"]`, conduitHead+`"items":[`+conduitMug+`],"subtotal":20000,"currency":"SATS","shippingCostSats":500,"shippingCostStatus":"priced"}`),
+		`{"Verb":"intent","OrderID":"o-9","Public":{"products":[{"productId":"mug","title":"Mug","quantity":2,"pricePerUnit":10000,"subtotal":20000,"currency":"SATS"}],"amount":20500}}`},
+	{"order whose subtotal is that of the goods",
+		conduit("$B", "order", `,["amount","20500"],["currency","SATS"]`, conduitHead+`"items":[`+conduitMug+`],"subtotal":20000,"currency":"SATS","shippingCostSats":500,"shippingCostStatus":"priced"}`),
+		`{"Verb":"intent","OrderID":"o-9","Public":{"products":[{"productId":"mug","title":"Mug","quantity":2,"pricePerUnit":10000,"subtotal":20000,"currency":"SATS"}],"amount":20500}}`},
+	{"order whose lines cannot be read",
+		conduit("$B", "order", ``, conduitHead+`"items":[7],"subtotal":20000,"currency":"SATS","shippingCostSats":500}`),
+		`{"Verb":"intent","OrderID":"o-9","Public":{"amount":20000},"Flags":["bad-item","total-claimed"]}`},
+	{"order whose amount is neither",
+		conduit("$B", "order", `,["amount","20400"],["currency","SATS"]`, conduitHead+`"items":[`+conduitMug+`],"subtotal":20000,"currency":"SATS","shippingCostSats":500}`),
+		`{"Verb":"intent","OrderID":"o-9","Public":{"products":[{"productId":"mug","title":"Mug","quantity":2,"pricePerUnit":10000,"subtotal":20000,"currency":"SATS"}],"amount":20400},"Flags":["content-mismatch","total-claimed"]}`},
 	{"order of a guest",
 		conduit("$B", "order", `,["amount","20000"],["currency","SATS"]`,
 			`{"id":"o-9","merchantPubkey":"$S","buyerPubkey":"$B","buyerIdentityKind":"guest_ephemeral","items":[`+conduitMug+`],"subtotal":20000,"currency":"SATS","shippingCostStatus":"manual",`+
