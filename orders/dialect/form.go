@@ -1,6 +1,11 @@
 package dialect
 
-import "github.com/waybill-relay/waybill/orders"
+import (
+	"cmp"
+	"strings"
+
+	"github.com/waybill-relay/waybill/orders"
+)
 
 // Waybill's own messages are those of the Gamma specification, and where that
 // has no word, these; all are read from any client:
@@ -15,7 +20,10 @@ import "github.com/waybill-relay/waybill/orders"
 //	kind 16, type 4   `status` exception with `reason`
 //	kind 17           a receipt may carry `address` and contact tags
 //	kind 14, `order`  a note on that order; with `status` note it is nothing but
-//	                  that, otherwise a payment link in it counts as a request
+//	                  that, otherwise another client's JSON or form in it is read,
+//	                  and a payment link counts as a request
+//
+// Beside `amount` a `currency` may stand, which is read and never written.
 //
 // Contact tags are `name`, `email`, `phone`, `contact` (of one value), and
 // `contact` with a name and a value. Where a tag `note`, `reason` or
@@ -130,6 +138,25 @@ var shippingStatus = map[string]saying{
 	"shipped":    {verb: orders.Shipped},
 	"delivered":  {verb: orders.Delivered, sellerDelivers: true},
 	"exception":  {verb: orders.Exception},
+}
+
+// sayStatus makes of st what the status word of a message says. A word of no
+// dialect makes it a note that keeps the word.
+func sayStatus(st *orders.Statement, raw string, table map[string]saying) {
+	folded := strings.ToLower(strings.TrimSpace(raw))
+	if s, ok := spelling[folded]; ok {
+		folded = s
+	}
+	s, known := table[folded]
+	if !known {
+		flag(st, FlagUnknownStatus)
+		keepWord(st, raw)
+		return
+	}
+	st.Verb, st.SellerDelivers, st.As = s.verb, s.sellerDelivers, cmp.Or(s.as, st.As)
+	if s.verb == orders.Note {
+		st.Code = folded
+	}
 }
 
 // keepWord makes st a note of a status word: in public where it is one word, as

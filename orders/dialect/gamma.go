@@ -1,7 +1,6 @@
 package dialect
 
 import (
-	"cmp"
 	"slices"
 	"strings"
 
@@ -59,25 +58,6 @@ func readTyped(l *letter) ([]orders.Statement, error) {
 		return nil, err
 	}
 	return []orders.Statement{st}, nil
-}
-
-// sayStatus makes of st what the status word of a message says. A word of no
-// dialect makes it a note that keeps the word.
-func sayStatus(st *orders.Statement, raw string, table map[string]saying) {
-	folded := strings.ToLower(strings.TrimSpace(raw))
-	if s, ok := spelling[folded]; ok {
-		folded = s
-	}
-	s, known := table[folded]
-	if !known {
-		flag(st, FlagUnknownStatus)
-		keepWord(st, raw)
-		return
-	}
-	st.Verb, st.SellerDelivers, st.As = s.verb, s.sellerDelivers, cmp.Or(s.as, st.As)
-	if s.verb == orders.Note {
-		st.Code = folded
-	}
 }
 
 // readRuling takes the parties of a ruling from its tags: it is addressed to

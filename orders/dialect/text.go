@@ -16,15 +16,20 @@ import (
 var quotedID = regexp.MustCompile(`pi_(?:npub1[02-9ac-hj-np-z]{58}|[0-9a-f]{8})_[0-9]{10,16}`)
 
 // announcedID is a word that the words before it say to be an order's id.
-var announcedID = regexp.MustCompile(`(?i)\border[ \t]*(?:id[ \t]*:|#|no\.)[ \t#]*(\S{1,130})`)
+var announcedID = regexp.MustCompile(`(?i)\border[ \t]*(?:id[ \t]*:|#|no\.)[ \t#]*(\S+)`)
 
-// maxQuoted is how many of them are looked at.
-const maxQuoted = 8
+const (
+	maxQuoted   = 8       // of them are looked at
+	maxSearched = 4 << 10 // bytes of a text, from its beginning
+)
 
 // quoted is the order id that a text seems to speak of, or "".
 func quoted(text string) string {
 	if id := quotedID.FindString(text); id != "" {
 		return id
+	}
+	if len(text) > maxSearched {
+		text = text[:strings.LastIndexAny(text[:maxSearched], " \t\n")+1] // no half a word
 	}
 	for _, m := range announcedID.FindAllStringSubmatch(text, maxQuoted) {
 		word := strings.TrimLeft(m[1], "\"'`(<[*")
