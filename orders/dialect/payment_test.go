@@ -88,3 +88,15 @@ func BenchmarkManyPayments(b *testing.B) {
 		}
 	}
 }
+
+// TestAnyInvoiceProves: the preimage of any invoice that the seller offered confirms.
+func TestAnyInvoiceProves(t *testing.T) {
+	life{[]spoken{
+		{`{"kind":16,"tags":[["p","$S"],["order","A"],["type","1"],["amount","1000"]]}`, "$B $S"},
+		{`{"kind":16,"pubkey":"$S","tags":[["p","$B"],["order","A"],["type","2"],["amount","1000"],["payment","lightning","bob@example.com"],["payment","lightning","` + testInvoice("lnbc", "10u", exampleHash, 1760000000, 3600) + `"],["payment","lightning","$J"]]}`, "$B $S"},
+		{`{"kind":17,"tags":[["p","$S"],["order","A"],["amount","1000"],["payment","lightning","$J","$P"]]}`, "$B $S"},
+	}, `paid, payment confirmed, 1000 sats, bound
+buyer intent
+seller request
+buyer paid`}.check(t)
+}
