@@ -231,6 +231,11 @@ func TestClaims(t *testing.T) {
 			StatusIntentSent, PaymentNone, "", "",
 			func(o *Order) bool { return o.TotalSats == 1000 },
 		},
+		"a part given back in another currency is not the whole": {
+			[]Fact{says(ana, Intent, 0, sats(100)), says(ana, Paid, 1, sats(100)), says(bob, Confirm, 2), says(bob, Cancel, 3),
+				says(bob, Refunded, 4, func(f *Fact) { f.Fiat = &Money{"1", "EUR"} })},
+			StatusCancelled, PaymentRefundDue, "", "", nil,
+		},
 		"a cancelled order was not underpaid": {
 			[]Fact{says(ana, Intent, 0, sats(100)), says(ana, Paid, 1, sats(99)), says(ana, Cancel, 2)},
 			StatusCancelled, PaymentClaimed, "refund-asked", "", nil,

@@ -171,11 +171,12 @@ func (f *folding) late() {
 	}
 }
 
-// refunds is what was given back. A refund without an amount is the whole.
+// refunds is what was given back (sats). A refund without an amount is the whole; one
+// in another currency is none that can be told.
 func (f *folding) refunds(paid int64) (sum int64) {
 	for _, t := range f.accepted(Refunded) {
 		n, ok := t.sats()
-		if !ok {
+		if !ok && t.Fiat == nil {
 			n = paid
 		}
 		sum = min(sum+n, MaxSats)

@@ -223,6 +223,16 @@ buyer delivered`},
 		}, `intent-sent, payment none, 21000 sats, bound
 buyer intent
 buyer note`},
+		"shares, whose receipts say nothing but to whom": {[]spoken{
+			{`{"kind":16,"content":"Order created","tags":[` + plebeianOrder + `]}`, ""},
+			{`{"kind":16,"tags":[["p","$B"],["recipient","$X"],["type","2"],["order","u-1"],["amount","1000"],["payment","lightning","x@x.example"]]}`, ""},
+			{`{"kind":17,"tags":[["p","$X"],["order","u-1"],["payment","lightning","x@x.example",""],["amount","1000"]]}`, ""},
+			{`{"kind":17,"tags":[["p","$S"],["order","u-1"],["payment","lightning","s@x.example",""],["amount","20000"]]}`, ""},
+		}, `paid, payment claimed, 21000 sats, bound
+buyer intent
+buyer note
+buyer note
+buyer paid`},
 		"another order by the same id, and cancelled": {[]spoken{
 			{`{"kind":16,"content":"Order created","tags":[` + plebeianOrder + `]}`, ""},
 			{`{"kind":16,"tags":[["p","$S"],["subject","order-info"],["type","1"],["order","u-1"],["amount","1"],["item","30402:$S:mug","2"],["address","1 Main St\n\nPorto\n4000\nPT"]]}`, "$S"},

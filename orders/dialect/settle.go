@@ -139,6 +139,10 @@ func mint(ref string) string {
 }
 
 // readReceipt reads kind 17.
+//
+// One that is published in the open names whom the money went to, who need not be the
+// seller: Plebeian's buyers write one for each of those who share the price. It is the
+// buyer's word about his order then, and the fold knows which payee is a party.
 func readReceipt(l *letter) ([]orders.Statement, error) {
 	id, err := l.orderID()
 	if err != nil {
@@ -149,6 +153,11 @@ func readReceipt(l *letter) ([]orders.Statement, error) {
 	if err := l.readFields(&st, formOf[orders.Paid].fields&^payment); err != nil {
 		return nil, err
 	}
-	legs := l.legs(&st)
-	return l.settle(st, legs), nil
+	if l.Transport == orders.ByPublic && l.other != "" {
+		st.Payee = l.other
+		if err := l.claims(&st, l.Rumor.PubKey, l.Rumor.PubKey); err != nil {
+			return nil, err
+		}
+	}
+	return l.settle(st, l.legs(&st)), nil
 }

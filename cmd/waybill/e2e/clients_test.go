@@ -117,7 +117,7 @@ func TestPlebeian(t *testing.T) {
 	leg := said16(2, buyer, "2", []string{"recipient", friend.pubkey}, []string{"amount", "2000"}, []string{"payment", "lightning", "friend@wallet.example"})
 	buyer.publishes(leg)
 	w.redis.order(id, said("intent-sent", "none", "intent", "intent", "note"))
-	buyer.publishes(rumor{Kind: 17, CreatedAt: at(3), Content: "V4V payment to friend", Tags: [][]string{{"p", friend.pubkey},
+	buyer.publishes(rumor{Kind: 17, CreatedAt: at(3), Tags: [][]string{{"p", friend.pubkey},
 		{"subject", "order-receipt"}, {"order", id}, {"payment", "lightning", "friend@wallet.example", ""}, {"amount", "2000"}}})
 	buyer.publishes(rumor{Kind: 17, CreatedAt: at(4), Content: "Seller payment for 2 items", Tags: [][]string{{"p", seller.pubkey},
 		{"subject", "order-receipt"}, {"order", id}, {"payment", "lightning", "till@wallet.example", ""}, {"amount", "19000"}}})
