@@ -20,6 +20,11 @@ const maxAhead = 15 * time.Minute
 // says must not depend on what is inside a wrap, nor on which keys are held.
 // khatru has checked id and signature.
 func (r *Relay) rejectEvent(ctx context.Context, evt *nostr.Event) (reject bool, reason string) {
+	// Judging asks the ledger, which is closed once everybody has left.
+	if !r.accepting.enter() {
+		return true, shuttingDown
+	}
+	defer r.accepting.leave()
 	if !guard(r.log, "reject", func() { reason = r.refusal(ctx, evt, time.Now()) }) {
 		return true, "error: this event could not be judged"
 	}

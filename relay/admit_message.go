@@ -33,8 +33,7 @@ func (r *Relay) messageRefusal(ctx context.Context, evt *nostr.Event, now time.T
 	takes, err := r.takes(ctx, evt, to)
 	switch {
 	case err != nil:
-		r.log.Error().Err(err).Msg("the ledger does not answer")
-		return "error: try again later"
+		return r.unanswered(ctx, err)
 	case takes:
 	case !r.cfg.Anyone && evt.Kind == nostr.KindGiftWrap:
 		return "restricted: this relay takes gift wraps for its participants only"
@@ -160,11 +159,19 @@ func (r *Relay) overQuota(ctx context.Context, to []string) string {
 		n, err := r.ledger.InboxCount(ctx, recipient, r.cfg.InboxQuota)
 		switch {
 		case err != nil:
-			r.log.Error().Err(err).Msg("the ledger does not answer")
-			return "error: try again later"
+			return r.unanswered(ctx, err)
 		case n >= r.cfg.InboxQuota:
 			return "restricted: this recipient's inbox is full"
 		}
 	}
 	return ""
+}
+
+// unanswered is why an event is not taken where the ledger could not be asked; that
+// its client has gone meanwhile is no fault of the ledger's.
+func (r *Relay) unanswered(ctx context.Context, err error) string {
+	if ctx.Err() == nil {
+		r.log.Error().Err(err).Msg("the ledger does not answer")
+	}
+	return "error: try again later"
 }

@@ -12,12 +12,14 @@ import (
 	"github.com/waybill-relay/waybill/relay/ledger"
 )
 
+const shuttingDown = "error: the relay is shutting down, try again later"
+
 // storeEvent takes an accepted event whole: it is on disk when this returns, and
 // on its way to the live subscriptions. The answer "duplicate" makes khatru say
 // OK true and do nothing more.
 func (r *Relay) storeEvent(_ context.Context, evt *nostr.Event) (err error) {
 	if !r.accepting.enter() {
-		return errors.New("error: the relay is shutting down, try again later")
+		return errors.New(shuttingDown)
 	}
 	defer r.accepting.leave()
 	// Not the socket's context: what was accepted is finished, also when its
