@@ -23,15 +23,12 @@ type telling struct {
 // his after all, he has proven it.
 func (p Pair) speakers(facts []Fact) []Fact {
 	facts = slices.Clone(facts)
-	a, b := p.Parties()
 	for i := range facts {
 		f := &facts[i]
 		if f.Sender != "" || len(f.Parties) != 1 || !p.Has(f.Parties[0]) {
 			continue
 		}
-		if f.Sender = a; f.Parties[0] == a {
-			f.Sender = b
-		}
+		f.Sender = p.other(f.Parties[0])
 		if f.Key == f.Sender {
 			f.Key, f.Trust = "", Bound
 		}

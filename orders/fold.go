@@ -1,7 +1,6 @@
 package orders
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 
@@ -90,65 +89,6 @@ func (f *folding) first(ok func(*telling) bool, verbs ...Verb) int {
 		}
 	}
 	return -1
-}
-
-func (f *folding) findBuyer() string {
-	a, b := f.pair.Parties()
-	// side is the buyer by the first telling of that trust which names one.
-	side := func(trust Trust, names func(*telling) Role) string {
-		for i := range f.ts {
-			t := &f.ts[i]
-			if t.Trust != trust || !f.pair.Has(t.Sender) {
-				continue
-			}
-			switch names(t) {
-			case Buyer:
-				return t.Sender
-			case Seller:
-				if t.Sender == a {
-					return b
-				}
-				return a
-			}
-		}
-		return ""
-	}
-	intends := func(t *telling) Role {
-		if t.Verb == Intent {
-			return Buyer
-		}
-		return 0
-	}
-	implied := func(t *telling) Role { return t.implies() }
-	asks := func(t *telling) Role { // in a form that a buyer has too
-		if t.Leg {
-			return Seller
-		}
-		return 0
-	}
-	// Where nothing implies a side: who spoke first asked for something.
-	first := func(t *telling) Role {
-		if !t.Hint {
-			return Buyer
-		}
-		return 0
-	}
-	return cmp.Or(side(Bound, intends), side(Bound, implied), side(Unbound, intends), side(Unbound, implied),
-		side(Bound, asks), side(Bound, first), side(Unbound, first), a)
-}
-
-func (f *folding) seller() string {
-	a, b := f.pair.Parties()
-	if f.buyer == a {
-		return b
-	}
-	return a
-}
-
-// weighs reports whether t's numbers and goods count: who is not proven adds none to
-// an order whose buyer is.
-func (f *folding) weighs(t *telling) bool {
-	return t.Trust == Bound || f.intent < 0 || f.ts[f.intent].Trust != Bound
 }
 
 // judgeSenders refuses what its sender may not say. A party who is also an admin

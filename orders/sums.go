@@ -38,7 +38,7 @@ func (f *folding) sums(o *Order) {
 	}
 	o.GrandTotal = o.TotalSats + o.ShippingQuote
 	for _, verb := range []Verb{Intent, Request, Paid} {
-		if t := f.last(func(t *telling) bool { return t.Fiat != nil }, verb); t != nil && o.FiatTotal == nil {
+		if t := f.last(func(t *telling) bool { return t.Fiat != nil && f.weighs(t) }, verb); t != nil && o.FiatTotal == nil {
 			o.FiatTotal = t.Fiat
 		}
 	}
