@@ -11,7 +11,7 @@ import (
 // copies, the envelope's layers, the database's. And what is in flight is what a
 // newcomer's message waits for. What has not come in whole costs its size.
 const (
-	inFlightShare = 128 // of limits.memory
+	inFlightShare = 512 // of limits.memory: more is not faster, and makes everybody wait longer
 	partialShare  = 16
 )
 

@@ -116,27 +116,27 @@ func idle(t *testing.T, url string) {
 	}
 }
 
-// publishWhile publishes one event after another, round and round, until over is
-// closed: a client that waits for each OK. It returns how long each took, and
-// what was taken.
+// publishWhile has a client that waits for each OK publish one event after another,
+// until over is closed. It returns how long each took, and what was taken. The client
+// is a process of its own: in this one it would stand in line behind the flooders
+// for the processor.
 func (d *daemon) publishWhile(events []nostr.Event, over <-chan struct{}) (took []time.Duration, kept []string) {
 	d.t.Helper()
-	s := dial(d.t, d.url)
-	for i := 0; ; i++ {
-		evt := events[i%len(events)]
-		begun := time.Now()
-		v, err := s.publish(evt)
-		if err != nil || !v.ok {
-			d.t.Errorf("a client that behaves was refused: %q, %v", v.reason, err)
-			return append(took, 0), kept
-		}
-		took, kept = append(took, time.Since(begun)), append(kept, evt.ID)
-		select {
-		case <-over:
-			return took, kept
-		default:
-		}
+	node := startNode(d.t)
+	node.must("polite", "connect", map[string]any{"url": d.url}, nil)
+	go func() { <-over; node.must("polite", "halt", nil, nil) }()
+	var paced struct {
+		Refused string
+		Took    []float64 // ms
+		Kept    []string
 	}
+	if err := node.callWithin(time.Hour, "polite", "pace", map[string]any{"events": events}, &paced); err != nil || paced.Refused != "" {
+		d.t.Errorf("a client that behaves was refused: %q, %v", paced.Refused, err)
+	}
+	for _, ms := range paced.Took {
+		took = append(took, time.Duration(ms*float64(time.Millisecond)))
+	}
+	return append(took, 0), paced.Kept
 }
 
 // peakMemory is the most resident memory that the daemon had, in bytes.

@@ -75,6 +75,11 @@ func (n *nodeProcess) read(out io.ReadCloser) {
 
 // call runs a command of the driver as who and reads its answer into result.
 func (n *nodeProcess) call(who, cmd string, args map[string]any, result any) error {
+	return n.callWithin(30*time.Second, who, cmd, args, result)
+}
+
+// callWithin is call for what may take that long.
+func (n *nodeProcess) callWithin(most time.Duration, who, cmd string, args map[string]any, result any) error {
 	ch := make(chan nodeAnswer, 1)
 	n.mu.Lock()
 	n.next++
@@ -100,7 +105,7 @@ func (n *nodeProcess) call(who, cmd string, args map[string]any, result any) err
 			return nil
 		}
 		return json.Unmarshal(a.Result, result)
-	case <-time.After(30 * time.Second):
+	case <-time.After(most):
 		return errors.New("node does not answer")
 	}
 }

@@ -105,6 +105,26 @@ export class Participant {
     }
   }
 
+  // pace publishes the events one after another, round and round, until halt; it
+  // answers with how long each OK took (ms), and with what was taken.
+  async pace({ events }) {
+    const took = []
+    const kept = []
+    for (this.pacing = true; this.pacing; ) {
+      const event = events[took.length % events.length]
+      const begun = performance.now()
+      const { ok, reason } = await this.publish({ event })
+      if (!ok) return { refused: reason, took, kept }
+      took.push(performance.now() - begun)
+      kept.push(event.id)
+    }
+    return { took, kept }
+  }
+
+  halt() {
+    this.pacing = false
+  }
+
   // wrap makes the copies of one rumor for the keys in to, and publishes nothing.
   wrap({ rumor, to }) {
     const whole = nip59.createRumor(rumor, this.secret)
