@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"testing"
 )
 
 // Keys of the people in the tests.
@@ -105,4 +106,18 @@ func refusals(o *Order) string {
 		}
 	}
 	return strings.Join(rs, " ")
+}
+
+// wantOutcome holds an order against what its life should come to.
+func wantOutcome(t *testing.T, o *Order, status Status, payment Payment, exceptions, refused string) {
+	t.Helper()
+	if o.Status != status || o.Payment != payment {
+		t.Errorf("got %s, payment %s; want %s, payment %s", o.Status, o.Payment, status, payment)
+	}
+	if got := codes(o); got != exceptions {
+		t.Errorf("exceptions: got %q, want %q", got, exceptions)
+	}
+	if got := refusals(o); got != refused {
+		t.Errorf("refusals: got %q, want %q", got, refused)
+	}
 }

@@ -255,15 +255,7 @@ func TestClaims(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			o := fold(tt.facts...)
-			if o.Status != tt.status || o.Payment != tt.payment {
-				t.Errorf("got %s, payment %s; want %s, payment %s", o.Status, o.Payment, tt.status, tt.payment)
-			}
-			if got := codes(o); got != tt.exceptions {
-				t.Errorf("exceptions: got %q, want %q", got, tt.exceptions)
-			}
-			if got := refusals(o); got != tt.refused {
-				t.Errorf("refusals: got %q, want %q", got, tt.refused)
-			}
+			wantOutcome(t, o, tt.status, tt.payment, tt.exceptions, tt.refused)
 			if tt.check != nil && !tt.check(o) {
 				t.Errorf("got %+v", o)
 			}

@@ -290,15 +290,7 @@ func TestLives(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			o := fold(tt.facts...)
-			if o.Status != tt.status || o.Payment != tt.payment {
-				t.Errorf("got %s, payment %s; want %s, payment %s", o.Status, o.Payment, tt.status, tt.payment)
-			}
-			if got := codes(o); got != tt.exceptions {
-				t.Errorf("exceptions: got %q, want %q", got, tt.exceptions)
-			}
-			if got := refusals(o); got != tt.refusals {
-				t.Errorf("refusals: got %q, want %q", got, tt.refusals)
-			}
+			wantOutcome(t, o, tt.status, tt.payment, tt.exceptions, tt.refusals)
 			if len(o.Timeline) != len(tt.facts) {
 				t.Errorf("timeline: got %d lines, want %d", len(o.Timeline), len(tt.facts))
 			}
