@@ -162,3 +162,11 @@ func (kr *Keyring) all() []Key {
 	}
 	return keys
 }
+
+// A RemoteKey is a Key whose secret is elsewhere, such as in a remote signer
+// (NIP-46): to ask it takes as long as the network and its owner take.
+type RemoteKey interface {
+	Key
+	// Remote marks it. It does nothing.
+	Remote()
+}
