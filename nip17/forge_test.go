@@ -230,6 +230,8 @@ type remote struct {
 
 func (r remote) Decrypt(context.Context, string, string) (string, error) { return r.answer() }
 
+func (r remote) Remote() {}
+
 func (r remote) decryptRecurring(context.Context, string, string) (string, error) { return r.answer() }
 
 func (c *conversations) len() int {

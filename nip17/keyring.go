@@ -1,6 +1,7 @@
 package nip17
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"sync"
@@ -18,21 +19,34 @@ type Key interface {
 	Decrypt(ctx context.Context, from, payload string) (string, error)
 }
 
-// maxReaders bounds how many decryptions one wrap can cost.
-const maxReaders = 4
+// A RemoteKey is a Key whose secret is elsewhere, such as in a remote signer
+// (NIP-46): to ask it takes as long as the network and its owner take.
+type RemoteKey interface {
+	Key
+	// Remote marks it. It does nothing.
+	Remote()
+}
+
+// maxReaders bounds how many decryptions one wrap can cost: the key it names,
+// the others of now, and of those before them the last ones.
+const maxReaders = 8
 
 // Keyring holds the delegated keys. Its zero value is empty and ready. Safe for
 // concurrent use.
 type Keyring struct {
 	mu     sync.RWMutex
 	keys   map[string]held
-	owners map[string][]string // identity to public keys, newest last
+	owners map[string][]string // identity to public keys, in the order in which they are tried
+	added  int
 }
 
-// held keeps the owner that the key named when it came in.
+// held keeps what the key named when it came in, for it may answer otherwise later.
 type held struct {
 	Key
 	owner string
+	turn  int    // the higher, the later it came
+	store *Store // it was loaded from, nil for none
+	entry Entry  // of the store
 }
 
 // NewKeyring makes a keyring of keys. It fails where Add does.
@@ -48,9 +62,12 @@ func NewKeyring(keys ...Key) (*Keyring, error) {
 
 // Add puts k in, in place of one with the same public key, which is zeroed.
 // The error is ErrPublicKey.
-func (kr *Keyring) Add(k Key) error {
-	public, owner := k.PublicKey(), k.Owner()
-	if !ValidPublicKey(public) || !ValidPublicKey(owner) {
+func (kr *Keyring) Add(k Key) error { return kr.put(held{Key: k}) }
+
+func (kr *Keyring) put(h held) error {
+	public := h.PublicKey()
+	h.owner = h.Owner()
+	if !ValidPublicKey(public) || !ValidPublicKey(h.owner) {
 		return ErrPublicKey
 	}
 	kr.mu.Lock()
@@ -58,13 +75,31 @@ func (kr *Keyring) Add(k Key) error {
 	if kr.keys == nil {
 		kr.keys, kr.owners = map[string]held{}, map[string][]string{}
 	}
-	if old, ok := kr.keys[public]; ok && old.Key == k {
+	if old, ok := kr.keys[public]; ok && old.Key == h.Key {
 		return nil
 	}
 	kr.remove(public)
-	kr.keys[public] = held{k, owner}
-	kr.owners[owner] = append(kr.owners[owner], public)
+	kr.added++
+	h.turn = kr.added
+	kr.keys[public] = h
+	kr.arrange(h.owner, append(kr.owners[h.owner], public))
 	return nil
+}
+
+// arrange sets the order in which an owner's keys are tried: those that are not
+// retired, the newest first, then the retired ones, the last one first.
+func (kr *Keyring) arrange(owner string, keys []string) {
+	slices.SortFunc(keys, func(a, b string) int {
+		x, y := kr.keys[a], kr.keys[b]
+		if retired := x.entry.RetiredAt.IsZero(); retired != y.entry.RetiredAt.IsZero() {
+			if retired {
+				return -1
+			}
+			return 1
+		}
+		return cmp.Or(y.entry.RetiredAt.Compare(x.entry.RetiredAt), cmp.Compare(y.turn, x.turn))
+	})
+	kr.owners[owner] = keys
 }
 
 // Remove takes the key out and zeroes it. It reports whether there was one.
@@ -125,19 +160,40 @@ func (kr *Keyring) Owners() []string {
 	return owners
 }
 
+// OwnerOf returns the identity (hex) for which a key is held that may open what
+// is addressed to public: the owner of that very key, else public itself.
+func (kr *Keyring) OwnerOf(public string) (owner string, ok bool) {
+	kr.mu.RLock()
+	defer kr.mu.RUnlock()
+	if k, ok := kr.keys[public]; ok {
+		return k.owner, true
+	}
+	return public, len(kr.owners[public]) > 0
+}
+
 // Holds reports whether a wrap addressed to public may open: it is the public
 // key of a key, or the identity that a key reads for.
 func (kr *Keyring) Holds(public string) bool {
+	_, ok := kr.OwnerOf(public)
+	return ok
+}
+
+// Of returns the keys that read for owner (hex), in the order in which they are
+// tried.
+func (kr *Keyring) Of(owner string) []Key {
 	kr.mu.RLock()
 	defer kr.mu.RUnlock()
-	_, ok := kr.keys[public]
-	return ok || len(kr.owners[public]) > 0
+	var keys []Key
+	for _, public := range kr.owners[owner] {
+		keys = append(keys, kr.keys[public].Key)
+	}
+	return keys
 }
 
 // readers are the keys that may open a wrap addressed to public: that key
-// itself, then the owner's others, the newest first, four at most. A wrap to an
+// itself, then the owner's others in their order, eight at most. A wrap to an
 // identity may be encrypted to the encryption key that it announced (NIP-17,
-// kind 10044).
+// kind 10044), or to the one before.
 func (kr *Keyring) readers(public string) []Key {
 	kr.mu.RLock()
 	defer kr.mu.RUnlock()
@@ -145,7 +201,7 @@ func (kr *Keyring) readers(public string) []Key {
 	if k, ok := kr.keys[public]; ok {
 		keys = append(keys, k.Key)
 	}
-	for _, other := range slices.Backward(kr.owners[public]) {
+	for _, other := range kr.owners[public] {
 		if other != public && len(keys) < maxReaders {
 			keys = append(keys, kr.keys[other].Key)
 		}
@@ -153,20 +209,15 @@ func (kr *Keyring) readers(public string) []Key {
 	return keys
 }
 
-func (kr *Keyring) all() []Key {
+// from are the keys that were loaded from a store, by public key.
+func (kr *Keyring) from(s *Store) map[string]Entry {
 	kr.mu.RLock()
 	defer kr.mu.RUnlock()
-	keys := make([]Key, 0, len(kr.keys))
-	for _, k := range kr.keys {
-		keys = append(keys, k.Key)
+	entries := map[string]Entry{}
+	for public, k := range kr.keys {
+		if k.store == s {
+			entries[public] = k.entry
+		}
 	}
-	return keys
-}
-
-// A RemoteKey is a Key whose secret is elsewhere, such as in a remote signer
-// (NIP-46): to ask it takes as long as the network and its owner take.
-type RemoteKey interface {
-	Key
-	// Remote marks it. It does nothing.
-	Remote()
+	return entries
 }

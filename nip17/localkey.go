@@ -27,8 +27,6 @@ const (
 type LocalKey struct {
 	owner  string
 	public string
-	origin *Entry // the Store's entry it was loaded from
-	store  *Store
 
 	mu     sync.RWMutex // held for reading as long as scalar is in use
 	scalar veiled[secp256k1.ModNScalar]

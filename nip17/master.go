@@ -2,6 +2,7 @@ package nip17
 
 import (
 	"bytes"
+	"crypto/cipher"
 	"crypto/rand"
 	"encoding/base64"
 	"encoding/hex"
@@ -64,18 +65,40 @@ func readMaster(path string) (Master, error) {
 		return Master{}, err
 	}
 	defer clear(text)
-	digits := bytes.TrimSpace(text)
-	m := newMaster()
-	if len(digits) != hex.EncodedLen(len(m.key())) {
-		return Master{}, fmt.Errorf("%s: %w (a master key is 64 hex digits)", path, ErrKeyFile)
-	}
-	// hex's errors quote a byte of the key.
-	if _, err := hex.Decode(m.key()[:], digits); err != nil || *m.key() == ([chacha20poly1305.KeySize]byte{}) {
-		clear(m.key()[:])
-		return Master{}, fmt.Errorf("%s: %w (a master key is 64 hex digits)", path, ErrKeyFile)
+	m, err := ParseMaster(text)
+	if err != nil {
+		return Master{}, fmt.Errorf("%s: %w", path, err)
 	}
 	return m, nil
 }
+
+// ParseMaster reads a master key from its 64 hex digits, around which white space
+// is ignored. The error is ErrKeyFile. The caller may clear text.
+func ParseMaster(text []byte) (Master, error) {
+	digits := bytes.TrimSpace(text)
+	m := newMaster()
+	if len(digits) == hex.EncodedLen(len(m.key())) {
+		// hex's errors quote a byte of the key.
+		if _, err := hex.Decode(m.key()[:], digits); err == nil && *m.key() != ([chacha20poly1305.KeySize]byte{}) {
+			return m, nil
+		}
+	}
+	m.Zero()
+	return Master{}, fmt.Errorf("%w (a master key is 64 hex digits)", ErrKeyFile)
+}
+
+// Zero wipes the key, in every copy of m, which opens and seals nothing more.
+func (m Master) Zero() {
+	if m.key != nil {
+		clear(m.key()[:])
+	}
+}
+
+// What a sealed text is, which is part of what it is bound to.
+const (
+	sealedKey    = "waybill/key/v1"
+	sealedRemote = "waybill/remote/v1"
+)
 
 // Seal encrypts secret for the disk: "v1." and base64 of nonce and ciphertext
 // (XChaCha20-Poly1305). It is bound to pubkey (hex), so that one sealed key
@@ -90,40 +113,15 @@ func (m Master) Seal(secret Secret, pubkey string) (string, error) {
 	if secret.PublicKey() != pubkey {
 		return "", ErrPublicKey
 	}
-	if m.key == nil {
-		return "", ErrMaster
-	}
-	aead, err := chacha20poly1305.NewX(m.key()[:])
-	if err != nil {
-		return "", err
-	}
-	nonce := make([]byte, aead.NonceSize(), aead.NonceSize()+len(secret.key())+aead.Overhead())
-	if _, err := rand.Read(nonce); err != nil {
-		return "", err
-	}
-	box := aead.Seal(nonce, nonce, secret.key()[:], sealedFor(pubkey))
-	return sealedVersion + base64.RawStdEncoding.EncodeToString(box), nil
+	return m.seal(secret.key()[:], sealedKey, pubkey)
 }
 
 // Open is the reverse of Seal. The error is ErrMaster: another master key,
 // another pubkey, or a text that was changed.
 func (m Master) Open(sealed, pubkey string) (Secret, error) {
-	text, ok := strings.CutPrefix(sealed, sealedVersion)
-	if !ok || m.key == nil {
-		return Secret{}, ErrMaster
-	}
-	box, err := base64.RawStdEncoding.Strict().DecodeString(text)
-	if err != nil || len(box) != chacha20poly1305.NonceSizeX+32+chacha20poly1305.Overhead {
-		return Secret{}, ErrMaster
-	}
-	aead, err := chacha20poly1305.NewX(m.key()[:])
+	raw, err := m.open(sealed, sealedKey, pubkey)
 	if err != nil {
 		return Secret{}, err
-	}
-	nonce, box := box[:aead.NonceSize()], box[aead.NonceSize():]
-	raw, err := aead.Open(nil, nonce, box, sealedFor(pubkey))
-	if err != nil {
-		return Secret{}, ErrMaster
 	}
 	defer clear(raw)
 	secret, err := secretFromBytes(raw)
@@ -133,4 +131,43 @@ func (m Master) Open(sealed, pubkey string) (Secret, error) {
 	return secret, nil
 }
 
-func sealedFor(pubkey string) []byte { return []byte("waybill/key/v1|" + pubkey) }
+func (m Master) seal(plain []byte, what, pubkey string) (string, error) {
+	aead, err := m.cipher()
+	if err != nil {
+		return "", err
+	}
+	nonce := make([]byte, aead.NonceSize(), aead.NonceSize()+len(plain)+aead.Overhead())
+	if _, err := rand.Read(nonce); err != nil {
+		return "", err
+	}
+	box := aead.Seal(nonce, nonce, plain, []byte(what+"|"+pubkey))
+	return sealedVersion + base64.RawStdEncoding.EncodeToString(box), nil
+}
+
+func (m Master) open(sealed, what, pubkey string) ([]byte, error) {
+	aead, err := m.cipher()
+	if err != nil {
+		return nil, err
+	}
+	text, ok := strings.CutPrefix(sealed, sealedVersion)
+	if !ok {
+		return nil, ErrMaster
+	}
+	box, err := base64.RawStdEncoding.Strict().DecodeString(text)
+	if err != nil || len(box) < aead.NonceSize() {
+		return nil, ErrMaster
+	}
+	plain, err := aead.Open(nil, box[:aead.NonceSize()], box[aead.NonceSize():], []byte(what+"|"+pubkey))
+	if err != nil {
+		return nil, ErrMaster
+	}
+	return plain, nil
+}
+
+// cipher is the master key's. A key that was wiped is none.
+func (m Master) cipher() (cipher.AEAD, error) {
+	if m.key == nil || *m.key() == ([chacha20poly1305.KeySize]byte{}) {
+		return nil, ErrMaster
+	}
+	return chacha20poly1305.NewX(m.key()[:])
+}

@@ -49,6 +49,7 @@ type Option func(*options)
 
 type options struct {
 	verified bool
+	local    bool
 	now      func() time.Time
 	work     int
 }
@@ -56,6 +57,10 @@ type options struct {
 // Verified tells Open that the wrap's id and signature were checked already, as
 // a relay does before it takes an event.
 func Verified() Option { return func(o *options) { o.verified = true } }
+
+// Local has Open ask only the keys in this process. What only a RemoteKey could
+// open is ErrKeyUnavailable then: it is for somebody who has time to wait.
+func Local() Option { return func(o *options) { o.local = true } }
 
 // Clock is the time to go by, time.Now without this option. A caller that opens
 // the same wrap again later gives the time of its arrival, so that what follows
@@ -95,6 +100,9 @@ func Open(ctx context.Context, wrap *nostr.Event, kr *Keyring, opts ...Option) (
 		}
 	}
 	key, plain, err := decryptFirst(ctx, keys, func(k Key) (string, error) {
+		if _, remote := k.(RemoteKey); remote && o.local {
+			return "", ErrKeyUnavailable
+		}
 		return k.Decrypt(ctx, wrap.PubKey, wrap.Content)
 	})
 	if err != nil {

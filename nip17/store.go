@@ -14,24 +14,30 @@ import (
 
 // Entry is one delegated key of a Store, without the secret.
 type Entry struct {
-	Pubkey  string    `json:"pubkey"`         // hex, of the key
-	Owner   string    `json:"owner"`          // hex, the identity it reads for
-	Since   time.Time `json:"since,omitzero"` // what arrived before is not to be opened with it; zero: everything is
-	AddedAt time.Time `json:"addedAt"`
+	Pubkey    string    `json:"pubkey"`             // hex, of the key
+	Owner     string    `json:"owner"`              // hex, the identity it reads for
+	Way       Way       `json:"way"`                // what was handed over
+	Since     time.Time `json:"since,omitzero"`     // what arrived before is not to be opened with it; zero: everything is
+	AddedAt   time.Time `json:"addedAt"`            //
+	RetiredAt time.Time `json:"retiredAt,omitzero"` // its owner announced another one then; zero: not yet
 }
 
 func (e Entry) equal(other Entry) bool {
-	return e.Pubkey == other.Pubkey && e.Owner == other.Owner &&
-		e.Since.Equal(other.Since) && e.AddedAt.Equal(other.AddedAt)
+	return e.Pubkey == other.Pubkey && e.Owner == other.Owner && e.Way == other.Way &&
+		e.Since.Equal(other.Since) && e.AddedAt.Equal(other.AddedAt) && e.RetiredAt.Equal(other.RetiredAt)
 }
 
 // Store keeps delegated keys in a file, each encrypted under a master key.
 // Several processes may use one file: every method reads it anew, and changes
 // are made under a lock.
 type Store struct {
-	path   string
-	master Master
-	mu     sync.Mutex // Load, one at a time
+	path    string
+	master  Master
+	connect func(e Entry, connection []byte) (Key, error)
+
+	mu   sync.Mutex  // Load, one at a time
+	seen os.FileInfo // the file as it was loaded last; nil: it was not, or was not there
+	read bool        // it was loaded
 }
 
 type storeFile struct {
@@ -41,22 +47,27 @@ type storeFile struct {
 
 type storedEntry struct {
 	Entry
-	Sealed string `json:"sealed"` // Master.Seal
+	Sealed string `json:"sealed"` // Master's
 }
 
 // OpenStore opens the store in the file at path, which need not exist yet.
 // ErrKeyFile says that something else is in it.
 func OpenStore(path string, m Master) (*Store, error) {
 	s := &Store{path: path, master: m}
-	if _, err := s.read(); err != nil {
+	if _, err := s.contents(); err != nil {
 		return nil, err
 	}
 	return s, nil
 }
 
+// Connect tells by what Load makes a Key of a remote signer's entry and of the
+// connection to it, which it must not keep. Without it Load leaves those out.
+// Call it before the first Load.
+func (s *Store) Connect(connect func(e Entry, connection []byte) (Key, error)) { s.connect = connect }
+
 // List returns the entries by owner and key.
 func (s *Store) List() ([]Entry, error) {
-	file, err := s.read()
+	file, err := s.contents()
 	if err != nil {
 		return nil, err
 	}
@@ -79,27 +90,51 @@ func (s *Store) Add(secret Secret, owner string, since time.Time) (Entry, error)
 	if pubkey == "" {
 		return Entry{}, ErrSecret
 	}
-	owner = cmp.Or(owner, pubkey)
-	if !ValidPublicKey(owner) {
-		return Entry{}, ErrPublicKey
+	e := Entry{Pubkey: pubkey, Owner: cmp.Or(owner, pubkey), Way: WayEncryption, Since: since}
+	if e.Owner == pubkey {
+		e.Way = WayIdentity
 	}
 	sealed, err := s.master.Seal(secret, pubkey)
 	if err != nil {
 		return Entry{}, err
 	}
-	added := storedEntry{Entry{pubkey, owner, stamp(since), stamp(time.Now())}, sealed}
-	err = s.edit(func(keys []storedEntry) ([]storedEntry, error) {
+	return s.add(e, sealed)
+}
+
+// AddRemote stores the connection to a remote signer that reads for owner (hex),
+// in place of what was stored for that key. What a connection is, is for Connect's
+// function to know. The errors are those of Add.
+func (s *Store) AddRemote(owner string, connection []byte, since time.Time) (Entry, error) {
+	sealed, err := s.master.seal(connection, sealedRemote, owner)
+	if err != nil {
+		return Entry{}, err
+	}
+	return s.add(Entry{Pubkey: owner, Owner: owner, Way: WayBunker, Since: since}, sealed)
+}
+
+func (s *Store) add(e Entry, sealed string) (Entry, error) {
+	if !ValidPublicKey(e.Owner) {
+		return Entry{}, ErrPublicKey
+	}
+	e.Since, e.AddedAt = stamp(e.Since), stamp(time.Now())
+	return e, s.edit(func(keys []storedEntry) ([]storedEntry, error) {
 		// One file, one master key: with a second, half of it would be lost.
 		if len(keys) > 0 {
-			first, err := s.master.Open(keys[0].Sealed, keys[0].Pubkey)
+			first, err := s.master.open(keys[0].Sealed, keys[0].sealedAs(), keys[0].Pubkey)
 			if err != nil {
 				return nil, err
 			}
-			first.Zero()
+			clear(first)
 		}
-		return append(without(keys, pubkey), added), nil
+		return append(without(keys, e.Pubkey), storedEntry{e, sealed}), nil
 	})
-	return added.Entry, err
+}
+
+func (e Entry) sealedAs() string {
+	if e.Way == WayBunker {
+		return sealedRemote
+	}
+	return sealedKey
 }
 
 // stamp is t as the file holds it.
@@ -122,6 +157,37 @@ func (s *Store) Remove(pubkey string) (bool, error) {
 	return found && err == nil, err
 }
 
+// Announced says that owner (hex) has announced pubkey as the encryption key to
+// use from at on (NIP-17, kind 10044; "" for none): his others are retired then,
+// and kept for what was encrypted before. It reports whether that changed one.
+func (s *Store) Announced(owner, pubkey string, at time.Time) (changed bool, err error) {
+	retire := func(keys []storedEntry) (changed bool) {
+		for i, e := range keys {
+			if e.Owner != owner || e.Way != WayEncryption {
+				continue
+			}
+			switch retired := !e.RetiredAt.IsZero(); {
+			case e.Pubkey == pubkey && retired:
+				keys[i].RetiredAt, changed = time.Time{}, true
+			case e.Pubkey != pubkey && !retired:
+				keys[i].RetiredAt, changed = stamp(at), true
+			}
+		}
+		return changed
+	}
+	// Most who announce a key have none here: that must not cost a lock.
+	file, err := s.contents()
+	if err != nil || !retire(file.Keys) {
+		return false, err
+	}
+	err = s.edit(func(keys []storedEntry) ([]storedEntry, error) {
+		keys = slices.Clone(keys)
+		changed = retire(keys)
+		return keys, nil
+	})
+	return changed, err
+}
+
 func without(keys []storedEntry, pubkey string) []storedEntry {
 	return slices.DeleteFunc(slices.Clone(keys), func(e storedEntry) bool { return e.Pubkey == pubkey })
 }
@@ -129,7 +195,7 @@ func without(keys []storedEntry, pubkey string) []storedEntry {
 // edit writes what change makes of the keys in the file.
 func (s *Store) edit(change func([]storedEntry) ([]storedEntry, error)) error {
 	return locked(s.path, func() error {
-		file, err := s.read()
+		file, err := s.contents()
 		if err != nil {
 			return err
 		}
@@ -144,7 +210,7 @@ func (s *Store) edit(change func([]storedEntry) ([]storedEntry, error)) error {
 	})
 }
 
-func (s *Store) read() (storeFile, error) {
+func (s *Store) contents() (storeFile, error) {
 	empty := storeFile{Version: 1, Keys: []storedEntry{}}
 	text, err := os.ReadFile(s.path)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -157,9 +223,15 @@ func (s *Store) read() (storeFile, error) {
 	if json.Unmarshal(text, &file) != nil || file.Version != 1 {
 		return empty, fmt.Errorf("%s: %w", s.path, ErrKeyFile)
 	}
-	for _, e := range file.Keys {
+	for i, e := range file.Keys {
 		if !ValidPublicKey(e.Pubkey) || !ValidPublicKey(e.Owner) {
 			return empty, fmt.Errorf("%s: %w: %w", s.path, ErrKeyFile, ErrPublicKey)
+		}
+		if e.Way == "" { // written before there were others
+			file.Keys[i].Way = WayIdentity
+			if e.Owner != e.Pubkey {
+				file.Keys[i].Way = WayEncryption
+			}
 		}
 	}
 	return file, nil

@@ -3,7 +3,35 @@ package nip17
 import (
 	"errors"
 	"fmt"
+	"io/fs"
+	"os"
 )
+
+// Stale reports whether the file is another than at the last Load. It costs one look at
+// the folder, a microsecond: who is to notice at once that a key was taken away can
+// ask before every message.
+func (s *Store) Stale() bool {
+	now, err := s.stat()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch {
+	case err != nil || !s.read:
+		return true
+	case now == nil || s.seen == nil:
+		return now != s.seen
+	}
+	// Every change is a new file (replaceFile).
+	return !os.SameFile(now, s.seen) || !now.ModTime().Equal(s.seen.ModTime()) || now.Size() != s.seen.Size()
+}
+
+// stat is nil where there is no file.
+func (s *Store) stat() (os.FileInfo, error) {
+	info, err := os.Stat(s.path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	return info, err
+}
 
 // Load brings kr in line with the file: it adds the keys that are new or whose
 // entry changed, and removes and zeroes those that are gone. Keys that kr has
@@ -14,21 +42,20 @@ import (
 func (s *Store) Load(kr *Keyring) (added, removed []Entry, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	file, err := s.read()
+	seen, err := s.stat() // before it is read: what is changed meanwhile is then seen the next time
 	if err != nil {
 		return nil, nil, err
 	}
-	mine := map[string]*LocalKey{}
-	for _, k := range kr.all() {
-		if local, ok := k.(*LocalKey); ok && local.store == s {
-			mine[local.public] = local
-		}
+	file, err := s.contents()
+	if err != nil {
+		return nil, nil, err
 	}
+	mine := kr.from(s)
 	var failed []error
 	for _, e := range file.Keys {
 		held, loaded := mine[e.Pubkey]
 		delete(mine, e.Pubkey)
-		if loaded && held.origin.equal(e.Entry) || !loaded && kr.has(e.Pubkey) {
+		if loaded && held.equal(e.Entry) || !loaded && kr.has(e.Pubkey) || e.Way == WayBunker && s.connect == nil {
 			continue
 		}
 		if err := s.load(e, kr); err != nil {
@@ -39,22 +66,34 @@ func (s *Store) Load(kr *Keyring) (added, removed []Entry, err error) {
 	}
 	for public, gone := range mine {
 		if kr.Remove(public) {
-			removed = append(removed, *gone.origin)
+			removed = append(removed, gone)
 		}
 	}
+	s.seen, s.read = seen, true
 	return added, removed, errors.Join(failed...)
 }
 
 func (s *Store) load(e storedEntry, kr *Keyring) error {
-	secret, err := s.master.Open(e.Sealed, e.Pubkey)
+	k, err := s.open(e)
 	if err != nil {
 		return fmt.Errorf("%s: a key: %w", s.path, err)
 	}
-	defer secret.Zero()
-	k, err := NewLocalKey(secret, e.Owner)
-	if err != nil {
-		return err
+	return kr.put(held{Key: k, store: s, entry: e.Entry})
+}
+
+func (s *Store) open(e storedEntry) (Key, error) {
+	if e.Way == WayBunker {
+		connection, err := s.master.open(e.Sealed, sealedRemote, e.Pubkey)
+		if err != nil {
+			return nil, err
+		}
+		defer clear(connection)
+		return s.connect(e.Entry, connection)
 	}
-	k.store, k.origin = s, &e.Entry
-	return kr.Add(k)
+	secret, err := s.master.Open(e.Sealed, e.Pubkey)
+	if err != nil {
+		return nil, err
+	}
+	defer secret.Zero()
+	return NewLocalKey(secret, e.Owner)
 }
