@@ -94,6 +94,18 @@ func (s Secret) PublicKey() string {
 	return encodePublicKey(priv.PubKey())
 }
 
+// AppendHex appends the 64 hex digits of the key to b: for what encrypts it to
+// keep it, and for nothing that prints. The caller clears the slice. The error
+// is ErrSecret.
+func (s Secret) AppendHex(b []byte) ([]byte, error) {
+	scalar, err := s.scalar()
+	if err != nil {
+		return b, err
+	}
+	scalar.Zero()
+	return hex.AppendEncode(b, s.key()[:]), nil
+}
+
 // Zero wipes the key, in every copy of s.
 func (s Secret) Zero() {
 	if s.key != nil {

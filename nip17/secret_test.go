@@ -183,3 +183,17 @@ func TestReadSecretFile(t *testing.T) {
 		}
 	}
 }
+
+func TestSecretAppendHex(t *testing.T) {
+	s, err := ParseSecret(nsec, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := s.AppendHex([]byte("key=")); string(got) != "key="+nsecKey || err != nil {
+		t.Errorf("got %s, %v", got, err)
+	}
+	s.Zero()
+	if got, err := s.AppendHex(nil); len(got) != 0 || !errors.Is(err, ErrSecret) {
+		t.Errorf("after Zero: got %s, %v", got, err)
+	}
+}
