@@ -6,6 +6,7 @@ GO ?= go
 FUZZTIME ?= 10s
 FUZZERS = ./nip17:FuzzOpen ./nip17:FuzzParseEvent \
 	./nip17:FuzzOpenDirect \
+	./nip17/bunker:FuzzParse ./nip17/bunker:FuzzParseReply ./nip17/bunker:FuzzParseEnvelope \
 	./orders/dialect:FuzzGamma ./orders/dialect:FuzzCultureBridge ./orders/dialect:FuzzText ./orders/dialect:FuzzToken \
 	./orders/dialect:FuzzConduit ./orders/dialect:FuzzPlebeian ./orders/dialect:FuzzOldPlebeian ./orders/dialect:FuzzShopstr \
 	./orders/dialect:FuzzNIP15 ./orders/dialect:FuzzFold \
@@ -57,4 +58,4 @@ soak:
 	$(GO) test -tags e2e,soak -count=1 -timeout 0 -v -run '^TestSoak$$' ./$(E2E)/
 
 bench:
-	$(GO) test -run '^$$' -bench . -benchmem ./nip17 ./orders/dialect ./orders/redisstore ./relay/ledger ./relay/wire
+	$(GO) test -run '^$$' -bench . -benchmem ./nip17 ./nip17/bunker ./orders/dialect ./orders/redisstore ./relay/ledger ./relay/wire

@@ -1,0 +1,358 @@
+package bunker_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/waybill-relay/waybill/nip17/bunker"
+	"github.com/waybill-relay/waybill/nip17/bunker/bunkertest"
+	"github.com/waybill-relay/waybill/nip17/nip17test"
+)
+
+func TestConnectAgain(t *testing.T) {
+	w := newWorld(t)
+	k := w.open(t)
+	k.Zero()
+
+	// With the used token, as after a crash before it was forgotten.
+	k = w.open(t)
+	w.reads(t, k)
+	k.Zero()
+	if got := count(w.bunker.Asked(), "connect"); got != 2 {
+		t.Errorf("connected %d times, want 2", got)
+	}
+
+	// The client is known: there is nothing to connect for.
+	w.conn.Token = ""
+	k = w.open(t)
+	w.reads(t, k)
+	if got := count(w.bunker.Asked(), "connect"); got != 2 {
+		t.Errorf("connected %d times, want 2", got)
+	}
+}
+
+func TestConnectSays(t *testing.T) {
+	for name, ack := range map[string]func(*bunkertest.Request){
+		"ack":       func(r *bunkertest.Request) { r.Reply("ack") },
+		"the token": func(r *bunkertest.Request) { r.Reply(bunkertest.Token) },
+		"an error":  func(r *bunkertest.Request) { r.Refuse("already connected") },
+		"nothing":   func(*bunkertest.Request) {},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			said := make(chan []string, 1)
+			w.bunker.Handle(func(r *bunkertest.Request) {
+				if r.Method != "connect" {
+					r.Pass()
+					return
+				}
+				said <- r.Params
+				ack(r)
+			})
+			w.bunker.Accept("nostrconnect://" + w.conn.Client.PublicKey())
+			timeout := bunker.Timeout(patience)
+			if name == "nothing" {
+				timeout = bunker.Timeout(400 * time.Millisecond)
+			}
+			w.reads(t, w.open(t, timeout, bunker.Application("Waybill", "https://relay.example")))
+			want := []string{w.bunker.PublicKey(), bunkertest.Token, "nip44_decrypt", `{"name":"Waybill","url":"https://relay.example"}`}
+			if got := <-said; !slices.Equal(got, want) {
+				t.Errorf("got %q, want %q", got, want)
+			}
+		})
+	}
+}
+
+// An address need not have a secret; the signer then learns of the client by the
+// greeting all the same.
+func TestConnectWithoutToken(t *testing.T) {
+	w := newWorld(t)
+	known := atomic.Bool{}
+	w.bunker.Handle(func(r *bunkertest.Request) {
+		switch {
+		case r.Method == "connect":
+			w.bunker.Accept("nostrconnect://" + r.Client)
+			known.Store(true)
+			r.Reply("ack")
+		case !known.Load():
+			r.Refuse("who are you?")
+		default:
+			r.Pass()
+		}
+	})
+	w.conn.Token = ""
+	w.reads(t, w.open(t))
+}
+
+func TestIdentify(t *testing.T) {
+	w := newWorld(t)
+	owner, err := bunker.Identify(t.Context(), w.conn)
+	if owner != w.user.PublicKey() || err != nil {
+		t.Fatalf("got %s, %v", owner, err)
+	}
+	if got, want := w.bunker.Asked(), []string{"connect", "get_public_key"}; !slices.Equal(got, want) {
+		t.Errorf("asked %v, want %v", got, want)
+	}
+	w.conn.Token = ""
+	k := open(t, w.conn, owner)
+	if err := k.Prove(t.Context()); err != nil {
+		t.Error(err)
+	}
+
+	for name, tt := range map[string]struct {
+		handle func(*bunkertest.Request)
+		want   error
+	}{
+		"refused":  {func(r *bunkertest.Request) { r.Refuse("no") }, bunker.ErrDenied},
+		"no key":   {func(r *bunkertest.Request) { r.Reply("npub1xyz") }, bunker.ErrReply},
+		"nothing":  {func(*bunkertest.Request) {}, bunker.ErrOffline},
+		"approval": {func(r *bunkertest.Request) { r.AskApproval("https://signer.example/1") }, bunker.ErrApproval},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w.bunker.Handle(tt.handle)
+			shown := make(chan string, 8)
+			_, err := bunker.Identify(t.Context(), w.conn, bunker.Timeout(fast), bunker.Patience(fast),
+				bunker.OnApproval(func(url string) { shown <- url }))
+			wantErr(t, err, tt.want)
+			if name == "approval" && <-shown != "https://signer.example/1" {
+				t.Error("the URL is not shown")
+			}
+		})
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	w.bunker.Handle(func(*bunkertest.Request) { cancel() })
+	_, err = bunker.Identify(ctx, w.conn)
+	wantErr(t, err, bunker.ErrOffline, context.Canceled)
+	_, err = bunker.Identify(t.Context(), bunker.Connection{})
+	wantErr(t, err, bunker.ErrConnection)
+}
+
+func TestApproval(t *testing.T) {
+	w := newWorld(t)
+	const page = "https://signer.example/approve?id=1"
+	approve := make(chan struct{})
+	var asked atomic.Int32
+	w.bunker.Handle(func(r *bunkertest.Request) {
+		if asked.Add(1) == 1 {
+			r.AskApproval(page)
+			<-approve
+		}
+		r.Pass()
+	})
+	k := open(t, w.conn, w.user.PublicKey())
+	proved := make(chan error, 1)
+	go func() { proved <- k.Prove(t.Context()) }()
+	k.await(t, bunker.Approval)
+	w.failsFast(t, k, bunker.ErrApproval)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond)
+	defer cancel()
+	wantErr(t, k.Prove(ctx), bunker.ErrApproval, context.DeadlineExceeded)
+	if got := k.ApprovalURL(); got != page {
+		t.Errorf("got %q", got)
+	}
+	close(approve)
+	if err := <-proved; err != nil {
+		t.Error(err)
+	}
+	k.await(t, bunker.Online)
+	if got := k.ApprovalURL(); got != "" {
+		t.Errorf("still %q", got)
+	}
+	w.reads(t, k)
+}
+
+// A caller's request that has to be approved is answered in the end.
+func TestApprovalOfAPayload(t *testing.T) {
+	w := newWorld(t)
+	k := w.open(t, bunker.Backoff(patience, patience))
+	approve := make(chan struct{})
+	payload := w.payload(t, "approved")
+	w.bunker.Handle(func(r *bunkertest.Request) {
+		if isPayload(r, payload) {
+			r.AskApproval("javascript:alert(1)") // no page to send a user to
+			<-approve
+		}
+		r.Pass()
+	})
+	go func() {
+		k.await(t, bunker.Approval)
+		close(approve)
+	}()
+	if got, err := w.decrypt(t.Context(), k, payload); got != "approved" || err != nil {
+		t.Errorf("got %q, %v", got, err)
+	}
+	if got := k.ApprovalURL(); got != "" {
+		t.Errorf("got %q", got)
+	}
+	k.await(t, bunker.Online) // at once, not after the back-off
+	w.reads(t, k)
+}
+
+func TestAuth(t *testing.T) {
+	w := newWorld(t)
+	w.relay.RequireAuth()
+	w.bunker.Away()
+	w.bunker.Back()
+	w.reads(t, w.open(t))
+}
+
+// The relay begins to ask when the client listens already.
+func TestAuthToPublish(t *testing.T) {
+	w := newWorld(t)
+	k := w.open(t)
+	w.relay.RequireAuth()
+	w.bunker.Away()
+	w.bunker.Back()
+	w.reads(t, k)
+}
+
+func TestInvitation(t *testing.T) {
+	w := newWorld(t)
+	invitation, err := bunker.Offer([]string{w.relay.URL()}, "Ways & Bills", "https://relay.example/?a=b c")
+	if err != nil {
+		t.Fatal(err)
+	}
+	u, err := url.Parse(invitation.URI())
+	if err != nil {
+		t.Fatal(err)
+	}
+	query := u.Query()
+	if u.Scheme != "nostrconnect" || u.Host != invitation.Client() || query.Get("perms") != "nip44_decrypt" ||
+		query.Get("relay") != w.relay.URL() || query.Get("name") != "Ways & Bills" ||
+		query.Get("url") != "https://relay.example/?a=b c" || len(query.Get("secret")) < 32 || strings.Contains(u.RawQuery, "+") {
+		t.Errorf("got %s", invitation.URI())
+	}
+	mallory := bunkertest.Start(t, nip17test.Signer(t), w.relay.URL())
+	accept := func(b *bunkertest.Bunker, secret string) {
+		b.Accept("nostrconnect://" + invitation.Client() + "?secret=" + secret)
+	}
+	type accepted struct {
+		conn bunker.Connection
+		err  error
+	}
+	result := make(chan accepted, 1)
+	go func() {
+		conn, err := invitation.Wait(t.Context(), bunker.Backoff(time.Millisecond, 10*time.Millisecond))
+		result <- accepted{conn, err}
+	}()
+	w.relay.Subscribed(invitation.Client())
+	for _, secret := range []string{"ack", "", query.Get("secret")[1:], query.Get("secret") + "0"} {
+		accept(mallory, secret)
+	}
+	accept(w.bunker, query.Get("secret"))
+	got := <-result
+	if got.err != nil || got.conn.Signer != w.bunker.PublicKey() || got.conn.Token != "" {
+		t.Fatalf("got signer %s, %v", got.conn.Signer, got.err)
+	}
+	invitation.Close() // the connection keeps its key
+	_, err = invitation.Wait(t.Context())
+	wantErr(t, err, bunker.ErrClosed)
+	w.conn = got.conn
+	w.reads(t, w.open(t))
+	if got := w.bunker.Asked(); slices.Contains(got, "connect") {
+		t.Errorf("asked %v", got)
+	}
+}
+
+func TestInvitationEnds(t *testing.T) {
+	w := newWorld(t)
+	invitation, err := bunker.Offer([]string{w.relay.URL()}, "", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	go func() {
+		w.relay.Subscribed(invitation.Client())
+		cancel()
+	}()
+	_, err = invitation.Wait(ctx)
+	wantErr(t, err, bunker.ErrOffline, context.Canceled)
+	invitation.Close()
+	_, err = invitation.Wait(t.Context())
+	wantErr(t, err, bunker.ErrClosed)
+
+	for _, tt := range []struct {
+		relays     []string
+		name, site string
+		want       error
+	}{
+		{nil, "", "", bunker.ErrRelays},
+		{[]string{"https://relay.example"}, "", "", bunker.ErrRelays},
+		{[]string{"wss://relay.example"}, long(65), "", bunker.ErrName},
+		{[]string{"wss://relay.example"}, "\xff", "", bunker.ErrName},
+		{[]string{"wss://relay.example"}, "", "javascript:x", bunker.ErrName},
+	} {
+		_, err := bunker.Offer(tt.relays, tt.name, tt.site)
+		wantErr(t, err, tt.want)
+	}
+}
+
+func TestDialer(t *testing.T) {
+	w := newWorld(t)
+	forbidden := errors.New("forbidden")
+	var dialled atomic.Value
+	k := open(t, w.conn, w.user.PublicKey(), bunker.Dialer(func(_ context.Context, network, addr string) (net.Conn, error) {
+		dialled.Store(network + " " + addr)
+		return nil, forbidden
+	}))
+	wantErr(t, k.Prove(t.Context()), bunker.ErrOffline)
+	if got, want := dialled.Load(), "tcp "+strings.TrimPrefix(w.relay.URL(), "ws://"); got != want {
+		t.Errorf("dialled %v, want %v", got, want)
+	}
+}
+
+func TestRedirectIsNotFollowed(t *testing.T) {
+	w := newWorld(t)
+	server := httptest.NewServer(http.RedirectHandler(strings.Replace(w.relay.URL(), "ws", "http", 1), http.StatusTemporaryRedirect))
+	defer server.Close()
+	conn := w.conn
+	conn.Relays = []string{strings.Replace(server.URL, "http", "ws", 1)}
+	wantErr(t, open(t, conn, w.user.PublicKey()).Prove(t.Context()), bunker.ErrOffline)
+}
+
+func TestConnectionMarshal(t *testing.T) {
+	w := newWorld(t)
+	data, err := w.conn.Marshal()
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := bunker.Unmarshal(data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got.Signer != w.conn.Signer || !slices.Equal(got.Relays, w.conn.Relays) || got.Token != bunkertest.Token ||
+		got.Client.PublicKey() != w.conn.Client.PublicKey() {
+		t.Error("another connection came back")
+	}
+	for _, v := range []any{w.conn, &w.conn, map[string]any{"conn": w.conn}, struct{ C bunker.Connection }{w.conn}} {
+		text, err := json.Marshal(v)
+		if err != nil || strings.Contains(string(text), bunkertest.Token) || !strings.Contains(string(text), "[bunker connection]") {
+			t.Errorf("got %s, %v", text, err)
+		}
+	}
+	for name, text := range map[string]string{
+		"nothing":         "",
+		"no JSON":         "x",
+		"another version": strings.Replace(string(data), `"version":1`, `"version":2`, 1),
+		"another signer":  strings.Replace(string(data), `"signer":"`, `"signer":"0`, 1),
+		"no relay":        strings.Replace(string(data), `"ws://`, `"http://`, 1),
+		"no client":       string(data[:len(data)-3]) + `"}`,
+	} {
+		if _, err := bunker.Unmarshal([]byte(text)); !errors.Is(err, bunker.ErrConnection) {
+			t.Errorf("%s: got %v", name, err)
+		}
+	}
+	got.Client.Zero()
+	_, err = got.Marshal()
+	wantErr(t, err, bunker.ErrConnection)
+}
