@@ -230,7 +230,7 @@ type remote struct {
 
 func (r remote) Decrypt(context.Context, string, string) (string, error) { return r.answer() }
 
-func (r remote) Remote() {}
+func (r remote) Available() bool { return true }
 
 func (r remote) decryptRecurring(context.Context, string, string) (string, error) { return r.answer() }
 

@@ -23,8 +23,9 @@ type Key interface {
 // (NIP-46): to ask it takes as long as the network and its owner take.
 type RemoteKey interface {
 	Key
-	// Remote marks it. It does nothing.
-	Remote()
+	// Available reports whether it can be asked now. Where it cannot, Decrypt
+	// returns ErrKeyUnavailable at once.
+	Available() bool
 }
 
 // maxReaders bounds how many decryptions one wrap can cost: the key it names,

@@ -3,7 +3,9 @@ package nip17
 import (
 	"bytes"
 	"crypto/cipher"
+	"crypto/hkdf"
 	"crypto/rand"
+	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
 	"errors"
@@ -92,6 +94,15 @@ func (m Master) Zero() {
 	if m.key != nil {
 		clear(m.key()[:])
 	}
+}
+
+// Derive makes a key of 32 bytes for purpose of the master key, which cannot be
+// learnt from it (HKDF, RFC 5869). The error is ErrMaster.
+func (m Master) Derive(purpose string) ([]byte, error) {
+	if _, err := m.cipher(); err != nil {
+		return nil, err
+	}
+	return hkdf.Key(sha256.New, m.key()[:], nil, "waybill/derive/v1|"+purpose, 32)
 }
 
 // What a sealed text is, which is part of what it is bound to.

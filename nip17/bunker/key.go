@@ -76,8 +76,11 @@ func (k *Key) Owner() string { return k.owner }
 // PublicKey is the owner: a remote signer reads with the identity's own key.
 func (k *Key) PublicKey() string { return k.owner }
 
-// Remote marks the key as one that takes its time.
-func (k *Key) Remote() {}
+// Available reports whether the signer can be asked now, or is about to be.
+func (k *Key) Available() bool {
+	code, _ := k.look()
+	return code == Online || code == Connecting
+}
 
 // rounds is how often a payload is refused, with a proof after each time that the
 // signer does decrypt, until it counts as bad. Twice, because the error of a
