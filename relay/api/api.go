@@ -1,0 +1,122 @@
+// Package api is the relay's HTTP JSON API: it signs callers in by NIP-98, reads
+// what they ask for strictly, hands it on, and writes what comes back, errors
+// included (RFC 9457).
+//
+// It decides nothing: who may do what, and what proves it, is for the desk
+// (package enrol) and for package orders. It trusts no header about where it is,
+// and neither answers nor logs with a secret that came in.
+package api
+
+import (
+	"context"
+	"net/http"
+	"net/netip"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"github.com/waybill-relay/waybill/relay/enrol"
+)
+
+// Config is what the API knows of its relay. Only PublicURLs must be set.
+type Config struct {
+	PublicURLs []string // relay.public_urls (ws:// or wss://): the only addresses a token may be for
+	Self       string   // public key (hex) of the relay's own identity
+	Policy     string   // who may enrol: "open", "invite", "list"; "": not said
+	Ways       any      // the ways to take part, as JSON: a list of {id, title, …}
+	// ClientIP is the client's address behind a request. nil: that of the peer.
+	ClientIP    func(*http.Request) netip.Addr
+	MaxBody     int           // bytes of a request's body; 0: 64 KiB
+	BodyTimeout time.Duration // for a body to come in whole; 0: 15 s
+	Now         func() time.Time
+	Log         zerolog.Logger
+}
+
+// Desk is where keys are handed over and taken back. Its errors are *orders.Error:
+// EINVALID, EFORBIDDEN, ENOTFOUND, ECONFLICT and EUNAVAILABLE are told to the
+// caller in their own words, which therefore never quote what was offered.
+type Desk interface {
+	// Enrol takes a key. It may not keep offer.Secret, which is zeroed once it returns.
+	Enrol(ctx context.Context, caller enrol.Caller, offer enrol.Offer) (enrol.Delegation, error)
+	// Revoke ends the delegation of the caller's key pubkey (hex).
+	Revoke(ctx context.Context, caller enrol.Caller, pubkey string) error
+	// List is the caller's own delegations.
+	List(ctx context.Context, caller enrol.Caller) ([]enrol.Delegation, error)
+	// Connect starts a nostrconnect:// (NIP-46) and returns the URI for the caller's
+	// signer. Of the offer, Since and Invite are used.
+	Connect(ctx context.Context, caller enrol.Caller, offer enrol.Offer) (uri string, err error)
+}
+
+type server struct {
+	cfg    Config
+	desk   Desk
+	signIn *signIn
+	mux    *http.ServeMux
+
+	failures *attempts // sign-ins and enrolments that were refused
+	costly   *attempts // passphrases that were tried
+	bodies   *places   // bodies that are coming in
+	scrypt   chan struct{}
+}
+
+const (
+	defaultMaxBody     = 64 << 10
+	defaultBodyTimeout = 15 * time.Second
+
+	// A body that has not come in whole takes memory, and whoever signs with a key
+	// made up on the spot may send one.
+	maxBodies, maxBodiesPerAddress = 256, 16
+)
+
+// New makes the handler of everything under /api/ and /problems/.
+func New(cfg Config, desk Desk) http.Handler {
+	if cfg.MaxBody <= 0 {
+		cfg.MaxBody = defaultMaxBody
+	}
+	if cfg.BodyTimeout <= 0 {
+		cfg.BodyTimeout = defaultBodyTimeout
+	}
+	if cfg.Now == nil {
+		cfg.Now = time.Now
+	}
+	if cfg.ClientIP == nil {
+		cfg.ClientIP = peer
+	}
+	s := &server{
+		cfg: cfg, desk: desk, mux: http.NewServeMux(),
+		// A person mistypes, a program with a wrong clock tries again and again: twenty
+		// at once, then one in three seconds.
+		failures: newAttempts(20, 3*time.Second),
+		costly:   newAttempts(5, 30*time.Second),
+		bodies:   newPlaces(maxBodies, maxBodiesPerAddress),
+		scrypt:   make(chan struct{}, 1),
+	}
+	s.signIn = newSignIn(cfg.PublicURLs, cfg.Now)
+	for _, r := range routes {
+		s.mux.Handle(r.method+" "+r.pattern, s.edge(r))
+	}
+	s.mux.Handle("/", s.elsewhere())
+	// Nothing here is signed in by what a browser sends of itself. Once there are
+	// cookies, http.CrossOriginProtection goes around this.
+	return s.mux
+}
+
+// peer is the address at the other end of the connection.
+func peer(r *http.Request) netip.Addr {
+	ap, err := netip.ParseAddrPort(r.RemoteAddr)
+	if err != nil {
+		return netip.Addr{} // all of whom nothing is known share one account
+	}
+	return ap.Addr().Unmap().WithZone("")
+}
+
+// account is what limits per address are kept by: for IPv6 the /64, which a
+// household or a machine usually has for itself.
+func account(addr netip.Addr) netip.Addr {
+	if addr.Is6() {
+		if p, err := addr.Prefix(64); err == nil {
+			return p.Addr()
+		}
+	}
+	return addr
+}

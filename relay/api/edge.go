@@ -1,0 +1,148 @@
+package api
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"runtime/debug"
+	"slices"
+	"time"
+
+	"github.com/waybill-relay/waybill/orders"
+	"github.com/waybill-relay/waybill/relay/enrol"
+)
+
+// A call is a request that has passed the edge.
+type call struct {
+	*http.Request
+	caller  enrol.Caller // where the route is signedIn
+	body    []byte       // valid until the handler returns, then cleared: it may hold a secret
+	addr    netip.Addr   // whom limits per address count it for
+	entered bool         // the body has a place among s.bodies
+}
+
+// edge is what every request passes, in this order: the query, the token, the
+// body. What costs more comes later, and nothing is read for whom it is not.
+func (s *server) edge(r route) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+		setHeaders(w.Header())
+		defer s.recover(w, req)
+		if req.ContentLength != 0 {
+			// It also bounds the server, which reads the rest of a body away before it
+			// answers. readBody ends it, else the server does before the next request.
+			s.deadline(w, time.Now().Add(s.cfg.BodyTimeout))
+		}
+		c := &call{Request: req, addr: account(s.cfg.ClientIP(req))}
+		defer s.finish(c)
+		if err := s.serve(r, w, c); err != nil {
+			s.refuse(w, req, err)
+		}
+	})
+}
+
+func (s *server) serve(r route, w http.ResponseWriter, c *call) error {
+	if err := knownQuery(c.URL.RawQuery, r.query); err != nil {
+		return err
+	}
+	switch {
+	case r.signedIn:
+		if err := s.admit(r, w, c); err != nil {
+			return err
+		}
+	case c.ContentLength != 0:
+		return fail(codeMalformed, "This takes no body.")
+	}
+	err := r.serve(s, w, c)
+	if orders.ErrorCode(err) == orders.EFORBIDDEN {
+		// Or invitations could be guessed, each guess by another key.
+		s.failures.note(c.addr, s.cfg.Now())
+	}
+	return err
+}
+
+// admit signs the caller in and reads the body, which the token speaks of.
+func (s *server) admit(r route, w http.ResponseWriter, c *call) error {
+	t, err := s.signIn.open(c.Request, func() error { return s.failures.check(c.addr, s.cfg.Now()) })
+	if err != nil {
+		return s.failed(c, err)
+	}
+	if r.body {
+		if err := wantJSON(c.Header); err != nil {
+			return err
+		}
+	}
+	if err := s.readBody(w, c); err != nil {
+		return err
+	}
+	if err := s.signIn.accept(t, c.Method, c.body, c.addr); err != nil {
+		return s.failed(c, err)
+	}
+	c.caller = enrol.Caller{Pubkey: t.pubkey, Door: enrol.DoorHTTP}
+	if !r.body && len(c.body) > 0 {
+		return fail(codeMalformed, "This takes no body.")
+	}
+	return nil
+}
+
+// failed counts a sign-in that was refused. Whoever came without a token has
+// not tried.
+func (s *server) failed(c *call, err error) error {
+	var refused *refusal
+	if errors.As(err, &refused) && refused != errMissing {
+		s.failures.note(c.addr, s.cfg.Now())
+	}
+	return err
+}
+
+// recover answers for a handler that panicked. The value of the panic is not
+// written down: it may quote what came in.
+func (s *server) recover(w http.ResponseWriter, r *http.Request) {
+	v := recover()
+	if v == nil {
+		return
+	}
+	if v == http.ErrAbortHandler {
+		panic(v)
+	}
+	s.cfg.Log.Error().Str("route", r.Pattern).Str("panic", fmt.Sprintf("%T", v)).Bytes("stack", debug.Stack()).Msg("a request failed")
+	s.refuse(w, r, fail(orders.EINTERNAL, ""))
+}
+
+// setHeaders are on every answer: none is to be kept, guessed at, or framed.
+func setHeaders(h http.Header) {
+	h.Set("Cache-Control", "no-store")
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Referrer-Policy", "no-referrer")
+	h.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
+}
+
+// knownQuery refuses keys that a route does not know: a filter with a slip of
+// the pen must not answer with everything.
+func knownQuery(raw string, known []string) error {
+	query, err := url.ParseQuery(raw)
+	if err != nil {
+		return fail(codeMalformed, "The query cannot be read.")
+	}
+	for key := range query {
+		if !slices.Contains(known, key) {
+			return fail(codeMalformed, "This has no query parameter "+named(key)+".").with("parameter", named(key))
+		}
+	}
+	return nil
+}
+
+// answer writes v as JSON.
+func answer(w http.ResponseWriter, status int, v any) error {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	// A client that has gone does not read it.
+	_, _ = w.Write(append(b, '\n'))
+	return nil
+}

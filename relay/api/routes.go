@@ -1,0 +1,50 @@
+package api
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+)
+
+// A route is one thing that can be asked. The table is data, for it is held
+// against the OpenAPI document.
+type route struct {
+	method, pattern string
+	signedIn        bool     // only with a NIP-98 token
+	body            bool     // takes a JSON object
+	query           []string // the query keys it knows
+	serve           func(s *server, w http.ResponseWriter, c *call) error
+}
+
+var routes = []route{
+	{method: "GET", pattern: "/api/openapi.json", serve: (*server).document},
+	{method: "GET", pattern: "/api/v1/relay", serve: (*server).relay},
+	{method: "GET", pattern: "/api/v1/keys", signedIn: true, serve: (*server).listKeys},
+	{method: "POST", pattern: "/api/v1/keys", signedIn: true, body: true, serve: (*server).addKey},
+	{method: "POST", pattern: "/api/v1/keys/connect", signedIn: true, body: true, serve: (*server).connectSigner},
+	{method: "DELETE", pattern: "/api/v1/keys/{pubkey}", signedIn: true, serve: (*server).revokeKey},
+	{method: "GET", pattern: "/problems/{$}", serve: (*server).problems},
+	{method: "GET", pattern: "/problems/{code}", serve: (*server).problem},
+}
+
+var methods = []string{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"}
+
+// elsewhere answers what is in no route: 405 where the path is, with another
+// method, else 404. The mux's own answers to that are plain text.
+func (s *server) elsewhere() http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		setHeaders(w.Header())
+		allowed := slices.DeleteFunc(slices.Clone(methods), func(m string) bool {
+			other := *r
+			other.Method = m
+			_, pattern := s.mux.Handler(&other)
+			return pattern == "/"
+		})
+		if len(allowed) == 0 {
+			s.refuse(w, r, fail(codeNoSuchPath, "There is nothing at this path."))
+			return
+		}
+		w.Header().Set("Allow", strings.Join(allowed, ", "))
+		s.refuse(w, r, fail(codeMethod, "This path takes "+strings.Join(allowed, ", ")+"."))
+	})
+}
