@@ -1,0 +1,63 @@
+package api
+
+import (
+	"encoding/base64"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/nbd-wtf/go-nostr/nip19"
+
+	"github.com/waybill-relay/waybill/orders"
+)
+
+// TestSecretsStayIn offers secrets in every place, right and wrong, and looks for
+// them in all that was answered and logged.
+func TestSecretsStayIn(t *testing.T) {
+	h := newHouse(t)
+	who := newSigner(t)
+	nsec, err := nip19.EncodePrivateKey(plainHex)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const word, bunker = "correct horse battery", "bunker://79be667e?relay=wss://r.example&secret=opensesame"
+	for _, fault := range []error{nil, orders.Errorf(orders.EINVALID, "no"), http.ErrBodyNotAllowed, explodes{}} {
+		h.desk.err = fault
+		for _, body := range []string{
+			`{"secret":"` + plainHex + `"}`,
+			`{"secret":"` + nsec + `"}`,
+			`{"secret":"` + ncryptsec + `","passphrase":"` + word + `"}`,
+			`{"secret":"` + strings.ToUpper(nsec) + `x"}`,
+			`{"secret":["` + nsec + `"]}`,
+			`{"secret":"` + nsec + `","secret":"` + nsec + `"}`,
+			`{"` + nsec + `":1}`,
+			`{"` + plainHex + `":1}`,
+			`{"bunker":"` + nsec + `"}`,
+			`{"bunker":"` + bunker + `"}`,
+			`{"bunker":"` + bunker + `","secret":"` + plainHex + `"}`,
+			`{"since":"` + nsec + `","bunker":"` + bunker + `"}`,
+			`{"invite":"` + word + `","bunker":"` + bunker + `"}`,
+			`{"announcement":{"content":"` + nsec + `"},"secret":"` + plainHex + `"}`,
+			`{"secret":"` + nsec,
+			nsec,
+		} {
+			h.later(30e9) // or it would be limited
+			h.do(ask{method: "POST", path: keysPath, body: body, as: who})
+		}
+		for _, path := range []string{"/api/v1/keys?" + nsec + "=1", "/api/v1/keys?secret=" + nsec} {
+			h.do(ask{method: "POST", path: path, body: "{}", as: who})
+		}
+		h.do(ask{method: "GET", path: keysPath, auth: "Nostr " + base64.StdEncoding.EncodeToString([]byte(nsec))})
+	}
+	out := h.log.String()
+	for _, secret := range []string{plainHex, nsec, ncryptsec, word, "opensesame"} {
+		for _, form := range []string{secret, strings.ToUpper(secret), base64.StdEncoding.EncodeToString([]byte(secret))} {
+			if strings.Contains(out, form) {
+				t.Errorf("%s came out", form)
+			}
+		}
+	}
+	if !strings.Contains(out, "a request could not be served") {
+		t.Error("nothing was logged: this test looks at the wrong place")
+	}
+}
