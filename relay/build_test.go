@@ -33,6 +33,7 @@ type house struct {
 	decoder *Decoder
 	relay   *Relay
 	admin   *nip17.SecretSigner
+	stop    func() // the relay and the tracker
 }
 
 // newSigner and readingKey are what every test here begins with.
@@ -41,7 +42,7 @@ var newSigner, readingKey = nip17test.Signer, nip17test.ReadingKey
 func newHouse(t *testing.T, change ...func(*Config)) *house {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
-	h := &house{t: t, ctx: ctx, self: newSigner(t), admin: newSigner(t)}
+	h := &house{t: t, ctx: ctx, stop: cancel, self: newSigner(t), admin: newSigner(t)}
 	var err error
 	if h.keyring, err = nip17.NewKeyring(readingKey(t, h.self)); err != nil {
 		t.Fatal(err)

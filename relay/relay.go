@@ -42,6 +42,8 @@ type Config struct {
 	MaxLimit    int      // the most events one filter returns
 	Limits      Limits
 
+	HTTP http.Handler // answers under /api/ and /problems/; nil: nobody does
+
 	PublicOrders   bool // take order messages that are signed and published in the open
 	DirectMessages bool // take NIP-04 messages (kind 4)
 
@@ -136,6 +138,8 @@ func (r *Relay) mux() http.Handler {
 		switch {
 		case strings.EqualFold(req.Header.Get("Upgrade"), "websocket"):
 			r.serveWebSocket(w, req)
+		case r.cfg.HTTP != nil && (strings.HasPrefix(req.URL.Path, "/api/") || strings.HasPrefix(req.URL.Path, "/problems/")):
+			r.cfg.HTTP.ServeHTTP(w, req)
 		case req.URL.Path != "/":
 			http.NotFound(w, req)
 		case strings.Contains(req.Header.Get("Accept"), "application/nostr+json") || req.Method == http.MethodOptions:

@@ -21,12 +21,12 @@ func TestSecretsStayIn(t *testing.T) {
 		t.Fatal(err)
 	}
 	const word, bunker = "correct horse battery", "bunker://79be667e?relay=wss://r.example&secret=opensesame"
+	h.do(ask{method: "POST", path: keysPath, body: `{"secret":"` + ncryptsec + `","passphrase":"` + word + `"}`, as: who})
 	for _, fault := range []error{nil, orders.Errorf(orders.EINVALID, "no"), http.ErrBodyNotAllowed, explodes{}} {
 		h.desk.err = fault
 		for _, body := range []string{
 			`{"secret":"` + plainHex + `"}`,
 			`{"secret":"` + nsec + `"}`,
-			`{"secret":"` + ncryptsec + `","passphrase":"` + word + `"}`,
 			`{"secret":"` + strings.ToUpper(nsec) + `x"}`,
 			`{"secret":["` + nsec + `"]}`,
 			`{"secret":"` + nsec + `","secret":"` + nsec + `"}`,
