@@ -70,6 +70,12 @@ const (
 
 // New makes the handler of everything under /api/ and /problems/.
 func New(cfg Config, desk Desk) http.Handler {
+	// Nothing here is signed in by what a browser sends of itself. Once there are
+	// cookies, http.CrossOriginProtection goes around this.
+	return newServer(cfg, desk).mux
+}
+
+func newServer(cfg Config, desk Desk) *server {
 	if cfg.MaxBody <= 0 {
 		cfg.MaxBody = defaultMaxBody
 	}
@@ -96,9 +102,7 @@ func New(cfg Config, desk Desk) http.Handler {
 		s.mux.Handle(r.method+" "+r.pattern, s.edge(r))
 	}
 	s.mux.Handle("/", s.elsewhere())
-	// Nothing here is signed in by what a browser sends of itself. Once there are
-	// cookies, http.CrossOriginProtection goes around this.
-	return s.mux
+	return s
 }
 
 // peer is the address at the other end of the connection.

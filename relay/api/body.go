@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"os"
 	"strings"
-	"time"
 	"unicode/utf8"
 )
 
@@ -40,7 +39,6 @@ func (s *server) readBody(w http.ResponseWriter, c *call) error {
 			return tooLarge(w)
 		case err == nil:
 		case errors.Is(err, io.EOF):
-			s.deadline(w, time.Time{}) // or the server would take the caller for gone when it is over
 			return nil
 		case errors.Is(err, os.ErrDeadlineExceeded):
 			w.Header().Set("Connection", "close")
@@ -50,12 +48,6 @@ func (s *server) readBody(w http.ResponseWriter, c *call) error {
 			return fail(codeMalformed, "The body broke off.")
 		}
 	}
-}
-
-// deadline is for what is read of the request. Where it cannot be set (a recorder
-// in a test) there are no slow clients either.
-func (s *server) deadline(w http.ResponseWriter, t time.Time) {
-	_ = http.NewResponseController(w).SetReadDeadline(t)
 }
 
 // finish gives back what a body took, and wipes it.

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"strconv"
+	"strings"
 
 	"github.com/waybill-relay/waybill/orders"
 )
@@ -132,7 +133,7 @@ func (s *server) refuse(w http.ResponseWriter, r *http.Request, err error) {
 	}
 	members := map[string]any{
 		"type": "/problems/" + string(k.code), "title": k.title, "status": k.status,
-		"instance": r.URL.Path, "code": k.code,
+		"instance": instance(r.URL.Path), "code": k.code,
 	}
 	for name, value := range f.extra {
 		members[name] = value
@@ -157,6 +158,17 @@ func (s *server) refuse(w http.ResponseWriter, r *http.Request, err error) {
 	w.WriteHeader(k.status)
 	// A client that has gone does not read it.
 	_, _ = w.Write(append(body, '\n'))
+}
+
+// instance is the path, but for a secret that was pasted in the place of an npub.
+func instance(path string) string {
+	parts := strings.Split(path, "/")
+	for i, part := range parts {
+		if p := strings.ToLower(part); strings.Contains(p, "nsec1") || strings.Contains(p, "ncryptsec1") {
+			parts[i] = "…"
+		}
+	}
+	return strings.Join(parts, "/")
 }
 
 // problem says what the type of a problem means.
