@@ -10,7 +10,7 @@ FUZZERS = ./nip17:FuzzOpen ./nip17:FuzzParseEvent \
 	./orders/dialect:FuzzGamma ./orders/dialect:FuzzCultureBridge ./orders/dialect:FuzzText ./orders/dialect:FuzzToken \
 	./orders/dialect:FuzzConduit ./orders/dialect:FuzzPlebeian ./orders/dialect:FuzzOldPlebeian ./orders/dialect:FuzzShopstr \
 	./orders/dialect:FuzzNIP15 ./orders/dialect:FuzzFold \
-	./orders/redisstore:FuzzPlace ./orders/redisstore:FuzzParseKey ./relay:FuzzPath ./relay/wire:FuzzFrames
+	./orders/redisstore:FuzzPlace ./orders/redisstore:FuzzParseKey ./relay:FuzzPath ./relay/wire:FuzzFrames ./relay/api:FuzzAuthorization
 E2E = cmd/waybill/e2e
 
 .PHONY: run build demo test deps lint unit race fuzz e2e soak bench
@@ -35,9 +35,9 @@ deps:
 lint:
 	@unformatted=$$(gofmt -l .); test -z "$$unformatted" || { echo "not gofmt: $$unformatted"; exit 1; }
 	$(GO) vet ./...
-	$(GO) vet -tags e2e,soak ./$(E2E)/
+	$(GO) vet -tags e2e,soak ./$(E2E)/ ./relay/api
 	$(GO) tool staticcheck ./...
-	$(GO) tool staticcheck -tags e2e,soak ./$(E2E)/
+	$(GO) tool staticcheck -tags e2e,soak ./$(E2E)/ ./relay/api
 
 unit:
 	$(GO) test -timeout 5m ./...
@@ -52,6 +52,7 @@ fuzz:
 
 e2e:
 	$(GO) test -tags e2e -count=1 -timeout 20m ./$(E2E)/
+	$(GO) test -tags e2e -count=1 -run NostrTools ./relay/api
 
 # Mixed load with faults at random; E2E_SOAK=5m for a shorter one.
 soak:
