@@ -131,7 +131,7 @@ func TestBodySize(t *testing.T) {
 }
 
 // post writes a request by hand, and reads the answer.
-func (h *house) post(auth, length string, sent string, end bool) *http.Response {
+func (h *house) post(path, auth, length, sent string, end bool) *http.Response {
 	h.t.Helper()
 	conn, err := net.Dial("tcp", strings.TrimPrefix(h.url, "http://"))
 	if err != nil {
@@ -141,7 +141,7 @@ func (h *house) post(auth, length string, sent string, end bool) *http.Response 
 	if err := conn.SetDeadline(time.Now().Add(10 * time.Second)); err != nil {
 		h.t.Fatal(err)
 	}
-	fmt.Fprintf(conn, "POST %s HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n%s\r\n%s\r\n\r\n%s", keysPath, auth, length, sent)
+	fmt.Fprintf(conn, "POST %s HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n%s\r\n%s\r\n\r\n%s", path, auth, length, sent)
 	if end {
 		conn.(*net.TCPConn).CloseWrite()
 	}
@@ -160,17 +160,18 @@ func TestBodyThatDoesNotCome(t *testing.T) {
 	chunk := fmt.Sprintf("%x\r\n%s\r\n", len(whole), whole)
 	auth := func() string { return "Authorization: " + header(h.token(who, "POST", h.url+keysPath, whole)) }
 	for name, tt := range map[string]struct {
-		auth, length, sent string
-		end                bool
-		want               int
+		path, auth, length, sent string
+		end                      bool
+		want                     int
 	}{
-		"signed in":      {auth(), "Content-Length: 100", whole, false, 408},
-		"in chunks":      {auth(), "Transfer-Encoding: chunked", chunk, false, 408},
-		"not signed in":  {"X: y", "Content-Length: 100", whole, false, 401},
-		"broken off":     {auth(), "Content-Length: 100", whole, true, 400},
-		"a broken chunk": {auth(), "Transfer-Encoding: chunked", chunk, true, 400},
+		"signed in":      {keysPath, auth(), "Content-Length: 100", whole, false, 408},
+		"in chunks":      {keysPath, auth(), "Transfer-Encoding: chunked", chunk, false, 408},
+		"not signed in":  {keysPath, "X: y", "Content-Length: 100", whole, false, 401},
+		"to nowhere":     {"/api/v2", "X: y", "Content-Length: 100", whole, false, 404},
+		"broken off":     {keysPath, auth(), "Content-Length: 100", whole, true, 400},
+		"a broken chunk": {keysPath, auth(), "Transfer-Encoding: chunked", chunk, true, 400},
 	} {
-		if resp := h.post(tt.auth, tt.length, tt.sent, tt.end); resp.StatusCode != tt.want || !resp.Close {
+		if resp := h.post(tt.path, tt.auth, tt.length, tt.sent, tt.end); resp.StatusCode != tt.want || !resp.Close {
 			t.Errorf("%s: got %s, close %v; want %d", name, resp.Status, resp.Close, tt.want)
 		}
 	}
@@ -189,7 +190,7 @@ func TestTheDeskTakesItsTime(t *testing.T) {
 		status <- resp.Status + body
 	}()
 	for range 3 { // three times as long
-		if resp := h.post("X: y", "Content-Length: 100", "", false); resp.StatusCode != 401 {
+		if resp := h.post(keysPath, "X: y", "Content-Length: 100", "", false); resp.StatusCode != 401 {
 			t.Error(resp.Status)
 		}
 	}

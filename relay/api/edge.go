@@ -30,18 +30,22 @@ func (s *server) edge(r route) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 		setHeaders(w.Header())
 		defer s.recover(w, req)
-		if req.ContentLength != 0 {
-			// It also bounds the server, which reads the rest of a body away before it
-			// answers, and lifts the deadline at the body's end. Where it cannot be set (a
-			// recorder in a test) there are no slow clients either.
-			_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(s.cfg.BodyTimeout))
-		}
+		s.bound(w, req)
 		c := &call{Request: req, addr: account(s.cfg.ClientIP(req))}
 		defer s.finish(c)
 		if err := s.serve(r, w, c); err != nil {
 			s.refuse(w, req, err)
 		}
 	})
+}
+
+// bound sets the time for a body. It also bounds the server, which reads the rest
+// of one away before it answers, and lifts the deadline at the body's end. Where it
+// cannot be set (a recorder in a test) there are no slow clients either.
+func (s *server) bound(w http.ResponseWriter, r *http.Request) {
+	if r.ContentLength != 0 {
+		_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(s.cfg.BodyTimeout))
+	}
 }
 
 func (s *server) serve(r route, w http.ResponseWriter, c *call) error {

@@ -34,6 +34,7 @@ var methods = []string{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"}
 func (s *server) elsewhere() http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		setHeaders(w.Header())
+		s.bound(w, r)
 		allowed := slices.DeleteFunc(slices.Clone(methods), func(m string) bool {
 			other := *r
 			other.Method = m
