@@ -67,9 +67,9 @@ func readIdentity(path string, m Master, passphraseFile string) (Secret, error) 
 // identityPassphrase does not let a missing passphrase file pass for a missing
 // identity, in whose place a new one would be made.
 func identityPassphrase(path string) (string, error) {
-	passphrase, err := readPassphrase(path)
+	passphrase, err := ReadPassphrase(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return "", fmt.Errorf("%s: %w (no such passphrase file)", path, ErrPassphrase)
+		return "", fmt.Errorf("%w (no such passphrase file)", ErrPassphrase)
 	}
 	return passphrase, err
 }

@@ -57,7 +57,7 @@ func LoadMaster(path string) (Master, error) {
 func readMaster(path string) (Master, error) {
 	info, err := os.Stat(path)
 	if err != nil {
-		return Master{}, err
+		return Master{}, unnamed(path, err)
 	}
 	if info.Mode().Perm()&0o007 != 0 {
 		return Master{}, fmt.Errorf("%s: %w (everybody may read it: chmod 600)", path, ErrKeyFile)

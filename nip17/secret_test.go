@@ -160,6 +160,37 @@ func write(t *testing.T, name, text string, mode os.FileMode) string {
 	return path
 }
 
+// A key or a passphrase that stands where the name of its file belongs is in no
+// error, and no file is made that is named so.
+func TestKeyForAFilesName(t *testing.T) {
+	const phrase = "correct horse battery staple"
+	t.Chdir(t.TempDir())
+	m := master(t)
+	for _, key := range []string{nsec, ncryptsec, nsecKey, nsec[:40], strings.ToUpper(nsec)} {
+		for name, read := range map[string]func() error{
+			"ReadSecretFile": func() error { _, err := ReadSecretFile(key, ""); return err },
+			"in a folder":    func() error { _, err := ReadSecretFile("./keys/"+key, ""); return err },
+			"LoadIdentity":   func() error { _, _, err := LoadIdentity(key, m, ""); return err },
+			"LoadMaster":     func() error { _, err := LoadMaster(key); return err },
+		} {
+			err := read()
+			if !errors.Is(err, ErrKeyFile) || strings.Contains(err.Error(), key) {
+				t.Errorf("%s: got %v", name, err)
+			}
+		}
+	}
+	_, inSecret := ReadSecretFile(write(t, "key", ncryptsec, 0o600), phrase)
+	_, _, inIdentity := LoadIdentity(write(t, "identity", ncryptsec, 0o600), m, phrase)
+	for _, err := range []error{inSecret, inIdentity} {
+		if err == nil || strings.Contains(err.Error(), phrase) {
+			t.Errorf("a passphrase for its file's name: got %v", err)
+		}
+	}
+	if made, err := os.ReadDir("."); err != nil || len(made) > 0 {
+		t.Errorf("made %v, %v", made, err)
+	}
+}
+
 func TestReadSecretFile(t *testing.T) {
 	got, err := ReadSecretFile(write(t, "key", "\n  "+nsec+"\n\n", 0o600), "")
 	if err != nil || *got.key() != [32]byte(unhex(t, nsecKey)) {

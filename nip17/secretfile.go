@@ -2,9 +2,13 @@ package nip17
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
+	"path/filepath"
+	"regexp"
 	"strings"
 
 	"github.com/btcsuite/btcd/btcutil/bech32"
@@ -89,15 +93,14 @@ func decodeBech32(text, hrp string, size int) ([]byte, error) {
 
 // ReadSecretFile reads a secret key from a file in any form of ParseSecret,
 // with the passphrase from passphraseFile ("" for none). White space around the
-// key is ignored, and the end of the passphrase's line. Who else may read the
-// files is for the caller to look at.
+// key is ignored. Who else may read the files is for the caller to look at.
 func ReadSecretFile(path, passphraseFile string) (Secret, error) {
 	text, err := readSmallFile(path)
 	if err != nil {
 		return Secret{}, err
 	}
 	defer clear(text)
-	passphrase, err := readPassphrase(passphraseFile)
+	passphrase, err := ReadPassphrase(passphraseFile)
 	if err != nil {
 		return Secret{}, err
 	}
@@ -108,13 +111,21 @@ func ReadSecretFile(path, passphraseFile string) (Secret, error) {
 	return s, nil
 }
 
-func readPassphrase(path string) (string, error) {
+// ReadPassphrase reads a passphrase from a file, without the end of its line; ""
+// for path "". No error names the file: people write the passphrase itself there.
+func ReadPassphrase(path string) (string, error) {
 	if path == "" {
 		return "", nil
 	}
 	text, err := readSmallFile(path)
 	if err != nil {
-		return "", err
+		var named *fs.PathError
+		if errors.As(err, &named) {
+			err = named.Err
+		} else if errors.Is(err, ErrKeyFile) {
+			err = ErrKeyFile
+		}
+		return "", fmt.Errorf("the passphrase file: %w", err)
 	}
 	defer clear(text)
 	return string(bytes.TrimRight(text, "\r\n")), nil
@@ -125,7 +136,7 @@ func readPassphrase(path string) (string, error) {
 func readSmallFile(path string) ([]byte, error) {
 	f, err := os.Open(path)
 	if err != nil {
-		return nil, err
+		return nil, unnamed(path, err)
 	}
 	defer f.Close()
 	text, err := io.ReadAll(io.LimitReader(f, maxSecretFile+1))
@@ -138,3 +149,15 @@ func readSmallFile(path string) ([]byte, error) {
 	}
 	return text, nil
 }
+
+// unnamed is why a file could not be opened. A key that stands where the name of
+// its file belongs is not repeated, nor is a file made that is named so.
+func unnamed(path string, err error) error {
+	if mistakenKey.MatchString(filepath.Base(path)) {
+		return fmt.Errorf("%w (this is a key itself, and not the name of its file)", ErrKeyFile)
+	}
+	return err
+}
+
+// mistakenKey matches a secret key, also one that was cut.
+var mistakenKey = regexp.MustCompile(`(?i)^(?:(?:nsec|ncryptsec)1[02-9ac-hj-np-z]{16,}|[0-9a-f]{64})$`)

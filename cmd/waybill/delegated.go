@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"os"
 
 	"github.com/waybill-relay/waybill/nip17"
 )
@@ -59,13 +58,9 @@ func (k delegatedConfig) read() (nip17.Secret, error) {
 	if k.SecretFile != "" {
 		return nip17.ReadSecretFile(k.SecretFile, k.PassphraseFile)
 	}
-	passphrase := ""
-	if k.PassphraseFile != "" {
-		text, err := os.ReadFile(k.PassphraseFile)
-		if err != nil {
-			return nip17.Secret{}, err
-		}
-		passphrase = trimLine(string(text))
+	passphrase, err := nip17.ReadPassphrase(k.PassphraseFile)
+	if err != nil {
+		return nip17.Secret{}, err
 	}
 	return nip17.ParseSecret(k.Secret, passphrase)
 }

@@ -135,6 +135,3 @@ func indexesURL(cfg config) (string, error) {
 	}
 	return strings.TrimSpace(string(text)), nil
 }
-
-// trimLine takes the line end off a file of one line.
-func trimLine(s string) string { return strings.TrimRight(s, "\r\n") }
