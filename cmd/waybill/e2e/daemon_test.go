@@ -90,7 +90,7 @@ func (d *daemon) start() {
 	cmd := d.command("serve")
 	cmd.Path = cmp.Or(d.program, server)
 	opened := d.log.await(func(l logLine) bool { return l.Message == "the relay is open" })
-	cmd.Stderr = d.log
+	cmd.Stdout, cmd.Stderr = d.log, d.log
 	d.serves = start(d.t, cmd)
 	select {
 	case <-opened:

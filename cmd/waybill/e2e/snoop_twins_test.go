@@ -187,7 +187,7 @@ func (w *twins) absentInRedisFiles() {
 	for _, f := range files {
 		content := must(os.ReadFile(filepath.Join(w.aof, f.Name())))(w.t)
 		read += bytes.Count(content, []byte("orders:S-1"))
-		w.absent("Redis's "+f.Name(), string(content))
+		w.absent([]spot{{"Redis's " + f.Name(), content}})
 	}
 	if read == 0 {
 		w.t.Error("Redis's files do not have the order: nothing was looked through")

@@ -25,7 +25,7 @@ type world struct {
 	self      string // the relay's own public key, as NIP-11 says it
 	copyRelay bool   // everybody sends the relay a copy of every message
 	people    []*person
-	hidden    []string // what must never stand in clear
+	hidden    needles // what must never stand in clear
 }
 
 // A person is somebody with a key of their own.
@@ -41,7 +41,8 @@ type worldOf struct {
 	admins    []string
 	embedded  string // no Redis but one that the daemon brings: memory or server
 	copyRelay bool
-	settings  map[string]string // more of them, as for newDaemon
+	settings  map[string]string     // more of them, as for newDaemon
+	config    func(w *world) string // more of the config file, once the people have keys
 }
 
 // newWorld starts everything and connects everybody.
@@ -71,6 +72,9 @@ func newWorld(t *testing.T, want worldOf) *world {
 		if i%2 == 0 {
 			config += fmt.Sprintf("[[keys.delegated]]\nsecret_file = %q\n", w.person(name).keyFile())
 		}
+	}
+	if want.config != nil {
+		config += want.config(w)
 	}
 	w.daemon = newDaemon(t, config, settings)
 	for i, name := range want.delegated {
@@ -105,7 +109,7 @@ func (w *world) newPerson(name string) *person {
 		w.t.Fatal(err)
 	}
 	p.npub = orders.Npub(p.pubkey)
-	w.hidden = append(w.hidden, p.secret)
+	w.secret(p.secret)
 	return p
 }
 
@@ -122,16 +126,35 @@ func (w *world) person(name string) *person {
 
 // hide makes a text that nobody else writes, to look for it where it must not be.
 func (w *world) hide(text string) string {
-	w.hidden = append(w.hidden, text)
+	w.t.Helper()
+	if err := w.hidden.add(text); err != nil {
+		w.t.Fatal(err)
+	}
+	return text
+}
+
+// secret is hide for what opens, signs or pays: a key, a passphrase, a preimage, a
+// token. It is looked for as the bytes that it stands for, too.
+func (w *world) secret(text string) string {
+	w.t.Helper()
+	if err := w.hidden.addKey(text); err != nil {
+		w.t.Fatal(err)
+	}
 	return text
 }
 
 // keyFile is a file with the person's secret key, outside of the data folder.
 func (p *person) keyFile() string {
 	p.w.t.Helper()
-	path := filepath.Join(p.w.t.TempDir(), p.name+".key")
-	if err := os.WriteFile(path, []byte(p.secret+"\n"), 0o600); err != nil {
-		p.w.t.Fatal(err)
+	return p.w.file(p.name+".key", p.secret)
+}
+
+// file is one line in a file outside of the data folder.
+func (w *world) file(name, line string) (path string) {
+	w.t.Helper()
+	path = filepath.Join(w.t.TempDir(), name)
+	if err := os.WriteFile(path, []byte(line+"\n"), 0o600); err != nil {
+		w.t.Fatal(err)
 	}
 	return path
 }
