@@ -24,7 +24,8 @@ const (
 	DoorHTTP    Door = "nip98"
 	DoorSocket  Door = "nip42"
 	DoorMessage Door = "dm"
-	DoorShell   Door = "cli"
+	DoorShell   Door = "cli"   // the operator, at the machine
+	DoorVanish  Door = "nip62" // a request to vanish
 )
 
 // A Caller is somebody who has shown that Pubkey (hex) is theirs.

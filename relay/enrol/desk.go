@@ -1,0 +1,175 @@
+package enrol
+
+import (
+	"context"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/nbd-wtf/go-nostr"
+
+	"github.com/waybill-relay/waybill/nip17"
+	"github.com/waybill-relay/waybill/orders"
+)
+
+// Ledger is what the desk needs to know of what was published.
+type Ledger interface {
+	// Announced returns the newest kind 10044 of owner (hex), nil for none.
+	Announced(ctx context.Context, owner string) (*nostr.Event, error)
+	// Announce publishes one.
+	Announce(ctx context.Context, evt *nostr.Event) error
+	// Waiting counts the messages in the inboxes (hex) that are not opened yet.
+	Waiting(ctx context.Context, inboxes []string) (int, error)
+}
+
+// Signers speaks with remote signers (NIP-46).
+type Signers interface {
+	// Prove connects to the signer of a bunker:// URL and has it open something that
+	// only owner (hex) can: the connection that it returns is to be stored. trusted:
+	// the operator vouches for the URL, which may then lead anywhere.
+	Prove(ctx context.Context, bunkerURL, owner string, trusted bool) (connection []byte, err error)
+	// Await returns a nostrconnect:// URL at once, and calls proven with the connection
+	// when owner's signer has come by it and has shown what Prove asks for.
+	Await(owner string, proven func(connection []byte) error) (uri string, err error)
+	// State is how the owner's signer is, and since when.
+	State(owner string) (state string, since time.Time)
+}
+
+// A Desk takes keys and gives them back. Its fields are set before its first use;
+// it is then safe for concurrent use.
+type Desk struct {
+	Store   *nip17.Store
+	Audit   *Audit
+	Policy  Policy
+	Self    string         // the relay's own public key (hex)
+	Keyring *nip17.Keyring // tells which keys stand in the configuration; nil: none do
+	Ledger  Ledger
+	Signers Signers
+	// Changed is called when the store's file has changed. nil: nobody is told.
+	Changed func() error
+
+	mu sync.Mutex // one change at a time: what was checked holds until it is stored
+
+	attempts, dialled, answers visits
+}
+
+// maxKeys is how many keys of one owner are kept, retired ones included.
+const maxKeys = 16
+
+// Enrol takes a key of the caller's. Errors: EINVALID for an offer that is none,
+// EFORBIDDEN where the policy does not let the caller or the key is not shown to be
+// his, ECONFLICT where it cannot be taken as things are, EUNAVAILABLE where a signer
+// does not answer or there were too many attempts.
+func (d *Desk) Enrol(ctx context.Context, who Caller, o Offer) (Delegation, error) {
+	r, err := d.asked(who, "enrol", offered(o))
+	if err != nil {
+		return Delegation{}, err
+	}
+	e, err := d.enrol(ctx, who, o, &r)
+	if err = d.settled(r, err); err != nil {
+		return Delegation{}, err
+	}
+	return d.delegation(ctx, e), d.changed()
+}
+
+// offered is the record of an offer.
+func offered(o Offer) Record {
+	if o.Bunker != "" {
+		return Record{Way: nip17.WayBunker}
+	}
+	return Record{Key: o.Secret.PublicKey()}
+}
+
+func (d *Desk) enrol(ctx context.Context, who Caller, o Offer, r *Record) (nip17.Entry, error) {
+	if err := d.admit(who, o.Invite, r); err != nil {
+		return nip17.Entry{}, err
+	}
+	if o.Bunker != "" {
+		// Outside the lock: the signer may take its time.
+		connection, err := d.Signers.Prove(ctx, o.Bunker, who.Pubkey, who.Door == DoorShell)
+		if err != nil {
+			return nip17.Entry{}, err
+		}
+		defer clear(connection)
+		r.Key = who.Pubkey
+		return d.addRemote(who, connection, o.Since)
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	key := o.Secret.PublicKey()
+	if key == "" {
+		return nip17.Entry{}, orders.Errorf(orders.EINVALID, "a secret key or a bunker:// URL is needed")
+	}
+	r.Way = nip17.WayIdentity
+	var announced *nostr.Event
+	if key != who.Pubkey {
+		r.Way = nip17.WayEncryption
+		var err error
+		if announced, err = d.prove(ctx, who, key, o.Announcement); err != nil {
+			return nip17.Entry{}, err
+		}
+	}
+	if err := d.free(key, who.Pubkey); err != nil {
+		return nip17.Entry{}, err
+	}
+	e, err := d.Store.Add(o.Secret, who.Pubkey, o.Since)
+	if err == nil && announced != nil {
+		_, err = d.Store.Announced(who.Pubkey, encryptionKey(announced), announced.CreatedAt.Time())
+	}
+	return e, err
+}
+
+func (d *Desk) addRemote(who Caller, connection []byte, since time.Time) (nip17.Entry, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if err := d.free(who.Pubkey, who.Pubkey); err != nil {
+		return nip17.Entry{}, err
+	}
+	return d.Store.AddRemote(who.Pubkey, connection, since)
+}
+
+// free reports, as an error, that key cannot be stored for owner. The caller holds mu.
+func (d *Desk) free(key, owner string) error {
+	if key == d.Self {
+		return orders.Errorf(orders.ECONFLICT, "this is the relay's own key")
+	}
+	if d.configured(key) {
+		return orders.Errorf(orders.ECONFLICT, "this key stands in the relay's configuration, where only its operator changes it")
+	}
+	entries, err := d.Store.List()
+	if err != nil {
+		return err
+	}
+	others := 0
+	for _, e := range entries {
+		switch {
+		case e.Pubkey == key && e.Owner != owner:
+			return orders.Errorf(orders.ECONFLICT, "this key reads for somebody else already")
+		case e.Owner == owner && e.Pubkey != key:
+			others++
+		}
+	}
+	if others >= maxKeys {
+		return orders.Errorf(orders.ECONFLICT, "%d keys of yours are here already: revoke one first", maxKeys)
+	}
+	return nil
+}
+
+// configured reports whether a key is held that is not the store's.
+func (d *Desk) configured(key string) bool {
+	if d.Keyring == nil {
+		return false
+	}
+	if _, held := d.Keyring.Lookup(key); !held {
+		return false
+	}
+	entries, err := d.Store.List()
+	return err == nil && !slices.ContainsFunc(entries, func(e nip17.Entry) bool { return e.Pubkey == key })
+}
+
+func (d *Desk) changed() error {
+	if d.Changed == nil {
+		return nil
+	}
+	return d.Changed()
+}
