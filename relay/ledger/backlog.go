@@ -16,12 +16,12 @@ const (
 		FROM inbox i JOIN events e ON e.id = i.event_id
 		WHERE i.recipient = ? AND i.seq > ? AND i.state IN ('new', 'waiting')
 		ORDER BY i.seq LIMIT ?`
-	queryUnopenedFrom = `
+	queryUnopenedRecipients = "SELECT DISTINCT recipient FROM inbox WHERE state IN ('new', 'waiting') ORDER BY recipient"
+	queryUnopenedFrom       = `
 		SELECT i.seq, i.recipient, i.received_at, i.state, e.raw
 		FROM events e JOIN inbox i ON i.event_id = e.id
 		WHERE e.pubkey = ? AND e.access IN (1, 3) AND e.kind = 4 AND i.seq > ? AND i.state IN ('new', 'waiting')
 		ORDER BY i.seq LIMIT ?`
-	queryUnopenedRecipients = "SELECT DISTINCT recipient FROM inbox WHERE state IN ('new', 'waiting') ORDER BY recipient"
 )
 
 // A Row is a message in the inbox that is still to be opened.
@@ -67,6 +67,22 @@ func scanRow(rows *sql.Rows) (Row, error) {
 	r.Event = evt
 	return r, err
 }
+
+// CountUnopened is how many messages Unopened would return for the recipients (hex),
+// counted up to atMost in each inbox.
+func (l *Ledger) CountUnopened(ctx context.Context, recipients []string, atMost int) (total int, err error) {
+	for _, recipient := range recipients {
+		var n int
+		if err := l.reads.one(ctx, []any{&n}, queryCountUnopened, recipient, max(atMost, 0)); err != nil {
+			return total, failed("counting an inbox", err)
+		}
+		total += n
+	}
+	return total, nil
+}
+
+const queryCountUnopened = `
+	SELECT count(*) FROM (SELECT 1 FROM inbox WHERE recipient = ? AND state IN ('new', 'waiting') LIMIT ?) AS unopened`
 
 // UnopenedRecipients returns the keys (hex) in whose inboxes something is New
 // or Waiting, ascending.

@@ -154,18 +154,14 @@ func TestUnopenedAndResolve(t *testing.T) {
 		}
 		return names
 	}
-	recipients := func() []string {
-		got, err := l.UnopenedRecipients(t.Context())
-		if err != nil {
-			t.Fatal(err)
+	count := func(want int, recipients ...string) {
+		t.Helper()
+		if got, err := l.CountUnopened(t.Context(), recipients, 3); err != nil || got != want {
+			t.Errorf("CountUnopened(%v) = %v, %v; want %v", recipients, got, err, want)
 		}
-		return got
 	}
-	want := []string{bob, carol}
-	slices.Sort(want)
-	if got := recipients(); !slices.Equal(got, want) {
-		t.Errorf("UnopenedRecipients = %v, want %v", got, want)
-	}
+	count(3, bob)
+	count(4, bob, carol)
 	if got := unopened(bob, 0); !slices.Equal(got, []string{"a", "b", "c"}) {
 		t.Errorf("Unopened = %v, want the order of arrival", got)
 	}

@@ -86,8 +86,8 @@ func TestExpire(t *testing.T) {
 	if rows, err := l.Unopened(t.Context(), bob, 0, 10); err != nil || len(rows) != 0 {
 		t.Errorf("Unopened = %v, %v after the wrap expired", rows, err)
 	}
-	if who, err := l.UnopenedRecipients(t.Context()); err != nil || len(who) != 0 {
-		t.Errorf("UnopenedRecipients = %v, %v after the wrap expired", who, err)
+	if n, err := l.CountUnopened(t.Context(), []string{bob}, 10); err != nil || n != 0 {
+		t.Errorf("CountUnopened = %v, %v after the wrap expired", n, err)
 	}
 	arrive(t, l, arrival(w, bob), Duplicate)
 }
