@@ -128,24 +128,9 @@ func (t *Tracker) rebuild(ctx context.Context) error {
 // redisstore.ErrForeign: the indexes are another ledger's, whose relay is running.
 // ECONFLICT: the cursor was moved by somebody else.
 func Rebuild(ctx context.Context, l *ledger.Ledger, s *redisstore.Store, progress func(done, of int64)) (n int64, err error) {
-	was, known, err := s.Cursor(ctx)
+	start, err := begin(ctx, l, s)
 	if err != nil {
 		return 0, err
-	}
-	start := redisstore.Building(l.ID())
-	if known && was.Owner() != l.ID() {
-		if err := s.Alone(ctx); err != nil {
-			return 0, err
-		}
-	}
-	// Until it is done the cursor must not say that all is well, nor that there is
-	// nothing: whoever finds it begins again.
-	start.Run = was.Run // of this Redis: one that is started meanwhile may have lost something
-	switch moved, err := s.Advance(ctx, was, start); {
-	case err != nil:
-		return 0, err
-	case !moved:
-		return 0, orders.Errorf(orders.ECONFLICT, "the order indexes have changed hands")
 	}
 	// Facts that come while this runs are projected again after it.
 	seq, err := l.LastSeq(ctx)
@@ -175,6 +160,34 @@ func Rebuild(ctx context.Context, l *ledger.Ledger, s *redisstore.Store, progres
 	}
 	return n, blocked
 }
+
+// begin takes the cursor over for a rebuild. A tracker beside it moves the cursor
+// while orders come: it is taken where that leaves it.
+func begin(ctx context.Context, l *ledger.Ledger, s *redisstore.Store) (start redisstore.Cursor, err error) {
+	for range beginTries {
+		was, known, err := s.Cursor(ctx)
+		if err != nil {
+			return start, err
+		}
+		if known && was.Owner() != l.ID() {
+			if err := s.Alone(ctx); err != nil {
+				return start, err
+			}
+		}
+		// Until it is done the cursor must not say that all is well, nor that there is
+		// nothing: whoever finds it begins again.
+		start = redisstore.Building(l.ID())
+		start.Run = was.Run // of this Redis: one that is started meanwhile may have lost something
+		if moved, err := s.Advance(ctx, was, start); err != nil || moved {
+			return start, err
+		}
+	}
+	return start, orders.Errorf(orders.ECONFLICT, "the order indexes have changed hands")
+}
+
+// beginTries is how often the cursor may be moved under a rebuild's hands: a tracker
+// moves it once in a batch.
+const beginTries = 100
 
 // Keys yields every order of the ledger.
 func Keys(ctx context.Context, l *ledger.Ledger) iter.Seq2[orders.Key, error] {
