@@ -39,6 +39,10 @@ func (r *Relay) refusal(ctx context.Context, evt *nostr.Event, now time.Time) st
 	message := r.isMessage(evt)
 	switch {
 	case message:
+	case r.isKeyTransfer(evt):
+		if reason := r.keyTransferRefusal(ctx, evt); reason != "" {
+			return reason
+		}
 	case evt.Kind == ledger.KindVanish:
 		if !r.concerns(evt) {
 			return "blocked: this request to vanish names other relays"

@@ -2,145 +2,174 @@ package relay
 
 import (
 	"context"
-	"errors"
-	"sync/atomic"
+	"sync"
 	"time"
 
 	"github.com/rs/zerolog"
+	"golang.org/x/time/rate"
 
 	"github.com/waybill-relay/waybill/nip17"
 	"github.com/waybill-relay/waybill/relay/ledger"
 )
 
 // A Backlog opens what could not be opened when it arrived: what a crash left,
-// and what waited for a key. It uses the same Decoder in the same order of
-// arrival as the live path does.
+// what waited for a key, and everything that only a remote signer opens. It uses
+// the same Decoder as the live path does, and goes through each owner's messages
+// in the order of arrival. Make it with NewBacklog.
 type Backlog struct {
-	Ledger  *ledger.Ledger
-	Decoder *Decoder
-	Keyring *nip17.Keyring
-	Store   *nip17.Store // delegated keys; its file may change at any time, by another process
-	Log     zerolog.Logger
+	ledger  *ledger.Ledger
+	decoder *Decoder
+	keyring *nip17.Keyring
+	store   *nip17.Store // delegated keys; its file may change at any time, by another process
+	log     zerolog.Logger
+	told    func(came, went []nip17.Entry)
+	rate    *rate.Limiter // messages a second, with the keys in this process
 
-	late atomic.Bool
+	mu     sync.Mutex
+	queues map[string]*queue // owner → what waits for his keys
+	due    []string          // owners whose queue is to be gone through
+	wake   chan struct{}
+	asking sync.WaitGroup // goroutines that ask remote signers
 }
 
-// Late says that something waits though its key is held (Config.Late).
-func (b *Backlog) Late() { b.late.Store(true) }
+// NewBacklog makes a Backlog that opens perSecond messages at most with the keys
+// in this process; 0 or less means without a bound. So somebody's whole past does
+// not take the machine from those who write now.
+func NewBacklog(l *ledger.Ledger, d *Decoder, keyring *nip17.Keyring, store *nip17.Store, perSecond int, log zerolog.Logger) *Backlog {
+	b := &Backlog{
+		ledger: l, decoder: d, keyring: keyring, store: store, log: log, rate: rate.NewLimiter(rate.Inf, 1),
+		queues: map[string]*queue{}, wake: make(chan struct{}, 1),
+	}
+	b.SetRate(perSecond)
+	return b
+}
 
-const (
-	// keysEvery is how soon a key that was added or removed elsewhere takes effect.
-	keysEvery    = time.Second
-	backlogBatch = 200
-)
+// SetRate changes what NewBacklog was given.
+func (b *Backlog) SetRate(perSecond int) {
+	limit := rate.Inf
+	if perSecond > 0 {
+		limit = rate.Limit(perSecond)
+	}
+	b.rate.SetLimit(limit)
+	b.rate.SetBurst(max(1, perSecond))
+}
+
+// Told has f called whenever keys have come or gone while it runs. Call it first.
+func (b *Backlog) Told(f func(came, went []nip17.Entry)) { b.told = f }
+
+// Late says that a message waits in the inbox of recipient (hex) though his key is
+// held, or that his remote signer can be asked again.
+func (b *Backlog) Late(recipient string) {
+	owner, _ := b.keyring.OwnerOf(recipient)
+	b.mu.Lock()
+	b.enqueue(b.queue(owner))
+	b.mu.Unlock()
+	b.knock()
+}
+
+// KeysChanged says that the owners' (hex) keys are others than before: what they
+// could not open is tried again.
+func (b *Backlog) KeysChanged(owners ...string) {
+	b.mu.Lock()
+	for _, owner := range owners {
+		delete(b.queues, owner) // whoever is at work with it finishes his part
+		b.enqueue(b.queue(owner))
+	}
+	b.mu.Unlock()
+	b.knock()
+}
+
+func (b *Backlog) knock() {
+	select {
+	case b.wake <- struct{}{}:
+	default: // somebody has knocked already
+	}
+}
+
+// keysEvery is how often the key file is looked at where nothing arrives.
+const keysEvery = time.Second
 
 // Run follows the key file until ctx ends: a removed key opens nothing more at
 // once, an added one opens what waits. What fails is tried again.
 func (b *Backlog) Run(ctx context.Context) error {
 	tick := time.NewTicker(keysEvery)
 	defer tick.Stop()
-	for waiting := true; ; {
-		changed, err := b.followKeys()
-		if waiting = b.late.Swap(false) || waiting || changed; waiting && err == nil {
-			if err = b.openWaiting(ctx); err == nil {
-				waiting = false
-			}
-		}
-		if err != nil && ctx.Err() == nil {
-			b.Log.Error().Err(err).Msg("what waits for its key could not be opened; trying again")
+	defer b.asking.Wait()
+	b.KeysChanged(b.keyring.Owners()...)
+	for {
+		if err := b.round(ctx); err != nil && ctx.Err() == nil {
+			b.log.Error().Err(err).Msg("what waits for its key could not be opened; trying again")
 		}
 		select {
 		case <-ctx.Done():
 			return nil
+		case <-b.wake:
 		case <-tick.C:
 		}
 	}
 }
 
-// followKeys brings the keyring in line with the key file; added tells that a key
-// has come.
-func (b *Backlog) followKeys() (added bool, err error) {
-	came, went, err := b.Store.Load(b.Keyring)
-	if len(came)+len(went) > 0 {
-		b.Log.Info().Int("added", len(came)).Int("removed", len(went)).Msg("the delegated keys have changed")
-	}
-	return len(came) > 0, err
-}
-
-// openWaiting goes through every inbox for which a key is held.
-func (b *Backlog) openWaiting(ctx context.Context) error {
-	since, err := b.since()
-	if err != nil {
+// round goes once through the queues that are due, one batch of each by turns:
+// nobody waits for somebody else's whole past.
+func (b *Backlog) round(ctx context.Context) error {
+	if err := b.FollowKeys(); err != nil {
 		return err
 	}
-	recipients, err := b.Ledger.UnopenedRecipients(ctx)
-	if err != nil {
-		return err
-	}
-	for _, recipient := range recipients {
-		if b.Keyring.Holds(recipient) {
-			if err := b.openAll(ctx, recipient, since[recipient], b.Ledger.Unopened); err != nil {
-				return err
-			}
+	for q := b.next(); q != nil; q = b.next() {
+		if key := b.remote(q.owner); key != nil {
+			b.ask(ctx, q, key)
+			continue
 		}
-	}
-	for _, owner := range b.Keyring.Owners() {
-		if err := b.openAll(ctx, owner, since[owner], b.Ledger.UnopenedFrom); err != nil {
+		more, err := b.openSome(ctx, q, nil)
+		if more || err != nil {
+			b.Late(q.owner)
+		}
+		if err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// since tells from which time of arrival on (ms) an inbox may be opened: the
-// earliest of its keys' dates, and always where one of them has none.
-func (b *Backlog) since() (map[string]int64, error) {
-	entries, err := b.Store.List()
-	since := map[string]int64{}
-	for _, e := range entries {
-		from := int64(0)
-		if !e.Since.IsZero() {
-			from = e.Since.UnixMilli()
-		}
-		for _, inbox := range []string{e.Owner, e.Pubkey} {
-			if was, ok := since[inbox]; !ok || from < was {
-				since[inbox] = from
-			}
-		}
+// FollowKeys brings the keyring in line with the key file, where that has changed.
+func (b *Backlog) FollowKeys() error {
+	if !b.store.Stale() {
+		return nil
 	}
-	return since, err
-}
-
-// openAll opens what unopened finds of the key's.
-func (b *Backlog) openAll(ctx context.Context, key string, since int64, unopened func(context.Context, string, int64, int) ([]ledger.Row, error)) error {
-	for after := int64(0); ; {
-		rows, err := unopened(ctx, key, after, backlogBatch)
-		if err != nil || len(rows) == 0 {
-			return err
-		}
-		for _, row := range rows {
-			after = row.Seq
-			if row.ReceivedAt < since {
-				continue
-			}
-			if err := b.open(ctx, row); err != nil {
-				return err
-			}
-		}
+	came, went, err := b.store.Load(b.keyring)
+	if len(came)+len(went) > 0 {
+		b.log.Info().Int("added", len(came)).Int("removed", len(went)).Msg("the delegated keys have changed")
 	}
-}
-
-func (b *Backlog) open(ctx context.Context, row ledger.Row) error {
-	a := b.Decoder.Decode(ctx, row.Event, row.ReceivedAt)
-	if a.State == ledger.Waiting && row.State == ledger.Waiting {
-		return ctx.Err() // nothing has changed
+	var owners []string
+	for _, e := range append(came, went...) {
+		owners = append(owners, e.Owner)
 	}
-	err := b.Ledger.Resolve(ctx, row.Seq, ledger.Decoded{State: a.State, Reason: a.Reason, Seal: a.Seal, Facts: a.Facts})
-	if errors.Is(err, ledger.ErrSettled) || errors.Is(err, ledger.ErrNoRow) {
-		return nil // its recipient deleted it meanwhile
-	}
-	if err == nil {
-		b.Decoder.report(&a)
+	b.KeysChanged(owners...)
+	if b.told != nil && len(owners) > 0 {
+		b.told(came, went)
 	}
 	return err
+}
+
+// since tells from which time of arrival on (ms) an owner's messages may be opened:
+// the earliest of his keys' dates, and always where one of them has none.
+func (b *Backlog) since(owner string) (int64, error) {
+	entries, err := b.store.List()
+	if err != nil {
+		return 0, err
+	}
+	var since time.Time
+	for _, e := range entries {
+		switch {
+		case e.Owner != owner:
+		case e.Since.IsZero():
+			return 0, nil
+		case since.IsZero() || e.Since.Before(since):
+			since = e.Since
+		}
+	}
+	if since.IsZero() {
+		return 0, nil
+	}
+	return since.UnixMilli(), nil
 }

@@ -25,6 +25,7 @@ type Decoder struct {
 	sealer  *nip17.Sealer
 	self    string
 	admins  []string
+	follow  func() error
 	log     zerolog.Logger
 	reports zerolog.Logger
 }
@@ -37,21 +38,40 @@ func NewDecoder(keyring *nip17.Keyring, dialects *dialect.Registry, sealer *nip1
 	return &Decoder{keyring: keyring, dialect: dialects, sealer: sealer, self: self, admins: admins, log: log, reports: reports}
 }
 
+// Follow has every Decode begin with follow, which brings the keyring up to date:
+// a key that was taken away opens nothing more from that moment on. Call it before
+// the first Decode.
+func (d *Decoder) Follow(follow func() error) { d.follow = follow }
+
 // Decode reads a message that arrived at receivedAt (ms) and whose id and
 // signature were checked: a gift wrap, a NIP-04 message, or an order message that
 // is published in the open. It never fails: what cannot be read is said by state
-// and reason.
+// and reason. What only a remote signer opens is Waiting.
 func (d *Decoder) Decode(ctx context.Context, evt *nostr.Event, receivedAt int64) ledger.Arrival {
-	a := ledger.Arrival{Event: evt, ReceivedAt: receivedAt, State: ledger.Unreadable, Reason: "panic", Recipient: evt.PubKey}
+	return d.decode(ctx, evt, receivedAt, nip17.Local()).Arrival
+}
+
+// A reading is what was read, and beside it what a participant asks of the relay
+// itself, which is no part of the ledger.
+type reading struct {
+	ledger.Arrival
+	request *Request
+}
+
+func (d *Decoder) decode(ctx context.Context, evt *nostr.Event, receivedAt int64, opts ...nip17.Option) (a reading) {
+	a.Arrival = ledger.Arrival{Event: evt, ReceivedAt: receivedAt, State: ledger.Unreadable, Reason: "panic", Recipient: evt.PubKey}
 	if to := recipients(evt); len(to) > 0 {
 		a.Recipient = to[0]
 	}
 	// The relay's own copies are not kept, whatever is in them: the key that
 	// opens them is this process's own.
 	a.DropRaw = evt.Kind == nostr.KindGiftWrap && a.Recipient == d.self
-	guard(d.log, "decode", func() { d.open(ctx, evt, &a) })
+	guard(d.log, "decode", func() { d.open(ctx, evt, &a, opts) })
 	return a
 }
+
+// reasonAway is why a message waits whose signer cannot be asked now.
+var reasonAway = nip17.Reason(nip17.ErrKeyUnavailable)
 
 const reportsPerMinute = 30
 
@@ -62,13 +82,18 @@ func (d *Decoder) report(a *ledger.Arrival) {
 	case ledger.Unreadable:
 		d.reports.Info().Str("reason", a.Reason).Msg("a gift wrap cannot be read")
 	case ledger.Opened:
-		if a.Reason != "" && a.Reason != string(dialect.ErrNotAnOrder) {
+		if !slices.Contains([]string{"", string(dialect.ErrNotAnOrder), reasonRequest, reasonNotice}, a.Reason) {
 			d.reports.Info().Str("reason", a.Reason).Msg("a message is no order message")
 		}
 	}
 }
 
-func (d *Decoder) open(ctx context.Context, evt *nostr.Event, a *ledger.Arrival) {
+func (d *Decoder) open(ctx context.Context, evt *nostr.Event, a *reading, opts []nip17.Option) {
+	if d.follow != nil {
+		if err := d.follow(); err != nil {
+			d.reports.Error().Err(err).Msg("the delegated keys could not be read anew")
+		}
+	}
 	arrival := func() time.Time { return time.UnixMilli(a.ReceivedAt) }
 	open := nip17.Open
 	switch evt.Kind {
@@ -77,10 +102,10 @@ func (d *Decoder) open(ctx context.Context, evt *nostr.Event, a *ledger.Arrival)
 		open = nip17.OpenDirect
 	default:
 		a.State, a.Reason = ledger.Opened, ""
-		d.read(a, nip17.Message{Rumor: *evt}, orders.ByPublic)
+		d.read(&a.Arrival, nip17.Message{Rumor: *evt}, orders.ByPublic)
 		return
 	}
-	msg, err := open(ctx, evt, d.keyring, nip17.Verified(), nip17.Clock(arrival))
+	msg, err := open(ctx, evt, d.keyring, append(opts, nip17.Verified(), nip17.Clock(arrival))...)
 	switch {
 	case errors.Is(err, nip17.ErrNotForUs) || nip17.Retryable(err) ||
 		errors.Is(err, nip17.ErrDecrypt) && evt.Kind == nostr.KindGiftWrap && !d.hasKey(a.Recipient):
@@ -97,7 +122,19 @@ func (d *Decoder) open(ctx context.Context, evt *nostr.Event, a *ledger.Arrival)
 	if evt.Kind == nostr.KindGiftWrap {
 		a.Seal = &ledger.Seal{ID: msg.Seal.ID, Author: msg.Seal.PubKey, Sig: msg.Seal.Sig}
 	}
-	d.read(a, msg, orders.ByWrap)
+	if msg.Rumor.PubKey == d.self && d.self != "" {
+		// The relay's own notice, in the inbox of who has delegated a key: it is no party.
+		a.Reason = reasonNotice
+		return
+	}
+	if request := d.request(msg); request != nil {
+		a.Reason = reasonRequest
+		if evt.Kind == nostr.KindGiftWrap && msg.Owner == d.self {
+			a.request = request
+		}
+		return
+	}
+	d.read(&a.Arrival, msg, orders.ByWrap)
 }
 
 // read finds the facts in an opened message.

@@ -220,10 +220,10 @@ func TestTheOtherKeyOpensIt(t *testing.T) {
 // A key that comes while its wrap is being stored is not overlooked.
 func TestAKeyThatComesMeanwhile(t *testing.T) {
 	told := make(chan struct{}, 1)
-	h := newHouse(t, func(c *Config) { c.Anyone, c.Late = true, func() { told <- struct{}{} } })
+	h := newHouse(t, func(c *Config) { c.Anyone, c.Late = true, func(string) { told <- struct{}{} } })
 	buyer, seller := newSigner(t), newSigner(t)
 	w := h.wraps(buyer, intent(seller.PublicKey(), "A-1"))[0]
-	a := h.decode(w) // too early
+	a := h.decoder.decode(h.ctx, &w, time.Now().UnixMilli()) // too early
 	if err := h.keyring.Add(readingKey(t, seller)); err != nil {
 		t.Fatal(err)
 	}

@@ -49,7 +49,18 @@ type Config struct {
 
 	LastArrival int64 // ms: when the newest message in the ledger arrived, 0 for none
 
-	Late func() // called where a key came while its wrap was being stored; nil: nobody is told
+	// Late is called once a message waits in the inbox of recipient (hex) though a key
+	// is held that may open it. nil: nobody is told.
+	Late func(recipient string)
+	// Request is called once, after it was stored, for what somebody asks of the relay
+	// itself. It must not wait. nil: nobody is told.
+	Request func(Request)
+	// KeyTransfer is called for a kind 4455 to the relay by somebody who has
+	// authenticated as its author: it is never stored. Its error's sentence is what the
+	// author gets as answer. nil: none is taken.
+	KeyTransfer func(ctx context.Context, evt *nostr.Event) error
+	// Announced is called for a kind 10044 that was published; nil: nobody is told.
+	Announced func(evt *nostr.Event)
 	// Vanished is called once somebody (hex) was forgotten (NIP-62), also by a request
 	// that was carried out before and that anybody may send again: what he left here
 	// later than until is not meant. nil: nobody is told.

@@ -9,6 +9,8 @@ import (
 	"github.com/fiatjaf/eventstore"
 	"github.com/nbd-wtf/go-nostr"
 
+	"github.com/waybill-relay/waybill/nip17"
+	"github.com/waybill-relay/waybill/relay/enrol"
 	"github.com/waybill-relay/waybill/relay/ledger"
 )
 
@@ -37,6 +39,11 @@ func (r *Relay) store(ctx context.Context, evt *nostr.Event, now int64) error {
 	switch {
 	case r.isMessage(evt):
 		outcome, err = r.storeMessage(ctx, evt, now)
+	case r.isKeyTransfer(evt):
+		if err := r.cfg.KeyTransfer(ctx, evt); err != nil {
+			return errors.New(okReason(err))
+		}
+		return eventstore.ErrDupEvent
 	case evt.Kind == ledger.KindVanish:
 		outcome, err = r.vanish(ctx, evt, now)
 	default:
@@ -50,8 +57,25 @@ func (r *Relay) store(ctx context.Context, evt *nostr.Event, now int64) error {
 		return errors.New("blocked: this event was deleted")
 	case outcome == ledger.Stored:
 		r.announce(ctx, evt)
+		if evt.Kind == enrol.KindEncryptionKey && r.cfg.Announced != nil {
+			r.cfg.Announced(evt)
+		}
 	}
 	return eventstore.ErrDupEvent
+}
+
+// Deliver stores a gift wrap of the relay's own for its recipient, whoever he is,
+// and hands it to his live subscriptions.
+func (r *Relay) Deliver(ctx context.Context, wrap *nostr.Event) error {
+	if !r.accepting.enter() {
+		return errors.New(shuttingDown)
+	}
+	defer r.accepting.leave()
+	outcome, err := r.storeMessage(ctx, wrap, r.clock.now().UnixMilli())
+	if err == nil && outcome == ledger.Stored {
+		r.announce(ctx, wrap)
+	}
+	return err
 }
 
 func (r *Relay) storeMessage(ctx context.Context, evt *nostr.Event, now int64) (ledger.Outcome, error) {
@@ -59,19 +83,22 @@ func (r *Relay) storeMessage(ctx context.Context, evt *nostr.Event, now int64) (
 	if known, err := r.ledger.Has(ctx, evt.ID); err != nil || known {
 		return ledger.Duplicate, err
 	}
-	return r.arrive(ctx, r.decoder.Decode(ctx, evt, now))
+	return r.arrive(ctx, r.decoder.decode(ctx, evt, now, nip17.Local()))
 }
 
-func (r *Relay) arrive(ctx context.Context, a ledger.Arrival) (ledger.Outcome, error) {
-	outcome, err := r.ledger.Arrive(ctx, a)
+func (r *Relay) arrive(ctx context.Context, a reading) (ledger.Outcome, error) {
+	outcome, err := r.ledger.Arrive(ctx, a.Arrival)
 	if outcome != ledger.Stored {
 		return outcome, err
 	}
-	r.decoder.report(&a)
+	r.decoder.report(&a.Arrival)
 	if a.State == ledger.Waiting && r.cfg.Late != nil && r.keyring.Holds(a.Recipient) {
-		// Its key was handed over after it was looked for, and the backlog went
-		// through the inbox before it was there.
-		r.cfg.Late()
+		// Only a remote signer opens it; or its key was handed over after it was looked
+		// for, and the backlog went through the inbox before it was there.
+		r.cfg.Late(a.Recipient)
+	}
+	if a.request != nil && r.cfg.Request != nil {
+		r.cfg.Request(*a.request)
 	}
 	return outcome, err
 }

@@ -136,12 +136,10 @@ func (a *app) audit(cmd *cobra.Command, id, outFile string) (err error) {
 
 // relayKey is the relay's own public key. It is not made here where there is none.
 func relayKey(cfg config) (string, error) {
-	for _, path := range []string{cfg.Keys.MasterFile, cfg.Keys.IdentityFile} {
-		if there, err := exists(path); err != nil || !there {
-			return "", errors.Join(err, orders.Errorf(orders.EUNAVAILABLE, "there is no %s: the relay's own key is needed", path))
-		}
+	if missing, err := cfg.Keys.missing(); err != nil || missing != "" {
+		return "", errors.Join(err, orders.Errorf(orders.EUNAVAILABLE, "there is no %s: the relay's own key is needed", missing))
 	}
-	master, err := nip17.LoadMaster(cfg.Keys.MasterFile)
+	master, err := cfg.Keys.master()
 	if err != nil {
 		return "", err
 	}

@@ -53,8 +53,10 @@ func (a *app) keyFiles(cfg config) []keyFile {
 		{cfg.Keys.MasterFile, "opens the two above: keep it apart from the backup"},
 	}
 	for _, k := range cfg.Keys.Delegated {
-		if k.SecretFile != "" {
-			files = append(files, keyFile{k.SecretFile, "a delegated key of the config file"})
+		for _, path := range []string{k.SecretFile, k.BunkerFile} {
+			if path != "" {
+				files = append(files, keyFile{path, "a delegated key of the config file"})
+			}
 		}
 	}
 	if a.configFile != "" {

@@ -17,6 +17,7 @@ import (
 
 	"github.com/waybill-relay/waybill/nip17"
 	"github.com/waybill-relay/waybill/orders"
+	"github.com/waybill-relay/waybill/relay/enrol"
 )
 
 // config is the one config file. Every key is also WAYBILL_<SECTION>_<KEY> in the
@@ -31,9 +32,12 @@ type config struct {
 	Ledger    ledgerConfig    `toml:"ledger" envPrefix:"LEDGER_"`
 	Retention retentionConfig `toml:"retention" envPrefix:"RETENTION_"`
 	Keys      keysConfig      `toml:"keys" envPrefix:"KEYS_"`
-	Dialects  dialectConfig   `toml:"dialects" envPrefix:"DIALECTS_"`
-	Admin     adminConfig     `toml:"admin" envPrefix:"ADMIN_"`
-	Log       logConfig       `toml:"log" envPrefix:"LOG_"`
+
+	Participants participantsConfig `toml:"participants" envPrefix:"PARTICIPANTS_"`
+
+	Dialects dialectConfig `toml:"dialects" envPrefix:"DIALECTS_"`
+	Admin    adminConfig   `toml:"admin" envPrefix:"ADMIN_"`
+	Log      logConfig     `toml:"log" envPrefix:"LOG_"`
 }
 
 type relayConfig struct {
@@ -72,6 +76,7 @@ type keysConfig struct {
 	MasterFile             string            `toml:"master_file" env:"MASTER_FILE"`
 	IdentityFile           string            `toml:"identity_file" env:"IDENTITY_FILE"`
 	IdentityPassphraseFile string            `toml:"identity_passphrase_file" env:"IDENTITY_PASSPHRASE_FILE"`
+	SignerRelays           []string          `toml:"signer_relays" env:"SIGNER_RELAYS"`
 	Delegated              []delegatedConfig `toml:"delegated" envPrefix:"DELEGATED"`
 }
 
@@ -79,7 +84,16 @@ type delegatedConfig struct {
 	Secret         string `toml:"secret" env:"SECRET"`
 	SecretFile     string `toml:"secret_file" env:"SECRET_FILE"`
 	PassphraseFile string `toml:"passphrase_file" env:"PASSPHRASE_FILE"`
+	Bunker         string `toml:"bunker" env:"BUNKER"`
+	BunkerFile     string `toml:"bunker_file" env:"BUNKER_FILE"`
 	Owner          string `toml:"owner" env:"OWNER"`
+}
+
+// participantsConfig is who may hand over a key without the operator's doing.
+type participantsConfig struct {
+	Policy         string   `toml:"policy" env:"POLICY"`
+	List           []string `toml:"list" env:"LIST"`
+	PrivateSigners bool     `toml:"private_signers" env:"PRIVATE_SIGNERS"`
 }
 
 type dialectConfig struct {
@@ -108,6 +122,7 @@ type limitsConfig struct {
 	WrapsPerRecipient int      `toml:"wraps_per_recipient" env:"WRAPS_PER_RECIPIENT"`
 	IntentsPerAuthor  int      `toml:"intents_per_author" env:"INTENTS_PER_AUTHOR"`
 	FactsPerOrder     int      `toml:"facts_per_order" env:"FACTS_PER_ORDER"`
+	Backfill          int      `toml:"backfill" env:"BACKFILL"`
 }
 
 type retentionConfig struct {
@@ -134,10 +149,12 @@ func defaults() config {
 			Memory: 512 << 20, Message: 512_000, Unanswered: 32, WriteTimeout: duration(10 * time.Second),
 			Connections: 10_000, ConnectionsPerIP: 100, BytesPerSecond: 2 << 20, ExemptIPs: []string{"127.0.0.0/8", "::1/128"},
 			Subscriptions: 64, Filters: 20, WrapsPerRecipient: 50_000, IntentsPerAuthor: 100, FactsPerOrder: 1000,
+			Backfill: 500,
 		},
-		Redis: redisConfig{Embedded: "auto"},
-		Admin: adminConfig{MaxLag: duration(30 * time.Second)},
-		Log:   logConfig{Level: "info", Format: "auto"},
+		Participants: participantsConfig{Policy: string(enrol.Open)},
+		Redis:        redisConfig{Embedded: "auto"},
+		Admin:        adminConfig{MaxLag: duration(30 * time.Second)},
+		Log:          logConfig{Level: "info", Format: "auto"},
 	}
 }
 
@@ -162,6 +179,7 @@ func readConfig(path string) (config, error) {
 			return c, fmt.Errorf("config: %s: %w", path, err)
 		}
 	}
+	environmentMaster() // takes it out, before anybody wonders what it is
 	if err := unknownEnvironment(&c); err != nil {
 		return c, err
 	}
@@ -221,7 +239,7 @@ func unknownEnvironment(c *config) error {
 }
 
 // delegatedVariable matches the names of what is in a [[keys.delegated]] table.
-var delegatedVariable = regexp.MustCompile(`^` + envPrefix + `KEYS_DELEGATED_[0-9]+_(SECRET|SECRET_FILE|PASSPHRASE_FILE|OWNER)$`)
+var delegatedVariable = regexp.MustCompile(`^` + envPrefix + `KEYS_DELEGATED_[0-9]+_(SECRET|SECRET_FILE|PASSPHRASE_FILE|BUNKER|BUNKER_FILE|OWNER)$`)
 
 // publicKey reads an npub or 64 hex digits.
 func publicKey(s string) (string, error) {

@@ -14,7 +14,7 @@ import (
 // complete fills in what follows from the rest, and checks the whole.
 func (c *config) complete() error {
 	file := func(name string) string { return filepath.Join(c.DataDir, name) }
-	c.Keys.MasterFile = cmp.Or(c.Keys.MasterFile, file("master.key"))
+	c.Keys.MasterFile = cmp.Or(c.Keys.MasterFile, masterCredential(), file("master.key"))
 	c.Keys.IdentityFile = cmp.Or(c.Keys.IdentityFile, file("identity.key"))
 	c.Ledger.URL = cmp.Or(c.Ledger.URL, file("waybill.db"))
 	if err := c.Redis.readURLFile(); err != nil {
@@ -59,7 +59,7 @@ func (c *config) complete() error {
 		}
 	}
 	for _, check := range []func() error{
-		c.Relay.check, c.Limits.check, c.Redis.check, c.checkLog,
+		c.Relay.check, c.Limits.check, c.Redis.check, c.Keys.check, c.Participants.check, c.checkLog,
 		func() error { return c.Admin.check(c.Relay.Listen) },
 	} {
 		if err := check(); err != nil {

@@ -32,7 +32,7 @@ func (c *limitsConfig) check() error {
 		"connections_per_ip": int64(c.ConnectionsPerIP), "bytes_per_second": int64(c.BytesPerSecond),
 		"subscriptions": int64(c.Subscriptions), "filters": int64(c.Filters),
 		"wraps_per_recipient": int64(c.WrapsPerRecipient), "intents_per_author": int64(c.IntentsPerAuthor),
-		"facts_per_order": int64(c.FactsPerOrder),
+		"facts_per_order": int64(c.FactsPerOrder), "backfill": int64(c.Backfill),
 	}
 	for _, name := range slices.Sorted(maps.Keys(numbers)) {
 		if numbers[name] <= 0 {

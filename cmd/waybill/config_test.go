@@ -33,7 +33,7 @@ func TestExampleIsTheDefaults(t *testing.T) {
 	}
 	want := defaults()
 	want.Admins, want.Relay.PublicURLs, want.Dialects.RumorKinds = []string{}, []string{}, []int{}
-	want.Relay.TrustedProxies = []string{}
+	want.Relay.TrustedProxies, want.Keys.SignerRelays, want.Participants.List = []string{}, []string{}, []string{}
 	if d := cmp.Diff(want, got); d != "" {
 		t.Errorf("config.example.toml differs from the defaults (-defaults +example):\n%s", d)
 	}

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -18,7 +19,10 @@ import (
 	"github.com/waybill-relay/waybill/orders/dialect"
 	"github.com/waybill-relay/waybill/orders/redisstore"
 	"github.com/waybill-relay/waybill/relay"
+	"github.com/waybill-relay/waybill/relay/api"
+	"github.com/waybill-relay/waybill/relay/enrol"
 	"github.com/waybill-relay/waybill/relay/ledger"
+	"github.com/waybill-relay/waybill/relay/wire"
 )
 
 // A daemon is one running relay with everything behind it. open makes it, run
@@ -29,6 +33,8 @@ type daemon struct {
 	identity *nip17.SecretSigner
 	keyring  *nip17.Keyring
 	keys     *nip17.Store
+	signers  *signers
+	desk     *enrol.Desk
 	sealer   *nip17.Sealer
 	ledger   *ledger.Ledger
 	store    *redisstore.Store
@@ -51,6 +57,9 @@ type daemon struct {
 	limited   []func(config) error // who keeps a limit
 
 	closeStore func() error // may be called again
+
+	answering   sync.WaitGroup // messages to the relay itself
+	answerUntil context.Context
 }
 
 // openDaemon opens everything, in the order in which each needs the one before.
@@ -70,10 +79,11 @@ func openDaemon(ctx context.Context, cfg config, log zerolog.Logger) (d *daemon,
 }
 
 func (d *daemon) openKeys(context.Context) error {
-	master, err := nip17.LoadMaster(d.cfg.Keys.MasterFile)
+	master, err := d.cfg.Keys.master()
 	if err != nil {
 		return err
 	}
+	d.closers = append(d.closers, func() error { master.Zero(); return nil })
 	identity, created, err := nip17.LoadIdentity(d.cfg.Keys.IdentityFile, master, d.cfg.Keys.IdentityPassphraseFile)
 	if err != nil {
 		return err
@@ -90,15 +100,24 @@ func (d *daemon) openKeys(context.Context) error {
 	if d.keyring, err = nip17.NewKeyring(reading); err != nil {
 		return err
 	}
-	if _, _, err := d.delegate(d.cfg.Keys.Delegated); err != nil {
+	// Whatever was held is wiped at the end, and no remote signer asked any more.
+	d.closers = append(d.closers, func() error { d.keyring.Clear(); return nil })
+	d.signers = newSigners(d.cfg, master, d.keyring, d.log)
+	d.closers = append(d.closers, func() error { d.signers.close(); return nil })
+	if _, err := d.delegate(d.cfg.Keys.Delegated); err != nil {
 		return err
 	}
 	if d.keys, err = nip17.OpenStore(keysFile(d.cfg), master); err != nil {
 		return err
 	}
+	d.keys.Connect(d.signers.connect)
 	if _, _, err = d.keys.Load(d.keyring); err != nil {
 		return err
 	}
+	if d.desk, err = newDesk(d.cfg, d.keys, master); err != nil {
+		return err
+	}
+	d.desk.Self, d.desk.Keyring, d.desk.Signers = identity.PublicKey(), d.keyring, d.signers
 	d.sealer = nip17.NewSealer(time.Hour)
 	d.closers = append(d.closers, func() error { d.sealer.Close(); return nil })
 	return nil
@@ -142,15 +161,29 @@ func (d *daemon) openRelay(ctx context.Context) error {
 	}
 	d.decoder = relay.NewDecoder(d.keyring, d.cfg.Dialects.registry(), d.sealer,
 		d.identity.PublicKey(), d.cfg.Admins, d.log)
-	d.backlog = &relay.Backlog{Ledger: d.ledger, Decoder: d.decoder, Keyring: d.keyring, Store: d.keys, Log: d.log}
+	d.backlog = relay.NewBacklog(d.ledger, d.decoder, d.keyring, d.keys, d.cfg.Limits.Backfill, d.log)
+	d.decoder.Follow(d.backlog.FollowKeys)
+	d.backlog.Told(d.keysChanged)
+	d.desk.Ledger, d.desk.Changed = deskLedger{d.ledger}, d.backlog.FollowKeys
+	d.signers.late, d.signers.changed = d.backlog.Late, d.backlog.KeysChanged
+	http := api.New(api.Config{
+		PublicURLs: cfg.PublicURLs, Self: d.identity.PublicKey(), Policy: d.cfg.Participants.Policy, Ways: enrol.Ways(),
+		ClientIP: wire.ClientIP, Log: d.log,
+	}, d.desk)
 	d.relay = relay.New(relay.Config{
+		HTTP: http,
 		Name: cfg.Name, Description: cfg.Description, Contact: cfg.Contact, Operator: cfg.Operator,
 		Version: versionText(), Self: d.identity.PublicKey(), PublicURLs: cfg.PublicURLs,
 		Anyone: cfg.Accept == "anyone", InboxQuota: cfg.InboxQuota, Kinds: cfg.Kinds, MaxLimit: cfg.MaxLimit,
 		PublicOrders: d.cfg.Dialects.PublicOrders, DirectMessages: d.cfg.Dialects.NIP04,
 		Limits: relayLimits(d.cfg), LastArrival: last, Late: d.backlog.Late, Vanished: d.forgetKeys,
+		Request: d.request, KeyTransfer: d.keyTransfer, Announced: d.announced,
 	}, d.ledger, d.keyring, d.decoder, d.log)
-	d.limited = append(d.limited, func(c config) error { d.relay.SetLimits(relayLimits(c)); return nil })
+	d.limited = append(d.limited, func(c config) error {
+		d.relay.SetLimits(relayLimits(c))
+		d.backlog.SetRate(c.Limits.Backfill)
+		return nil
+	})
 	d.tracker = &relay.Tracker{Ledger: d.ledger, Store: d.store, Log: d.log}
 	return nil
 }
@@ -167,6 +200,8 @@ func (d *daemon) run(ctx context.Context) (err error) {
 	}
 	d.log.Info().Str("listen", d.listener.Addr().String()).Strs("public_urls", d.cfg.Relay.PublicURLs).Msg("the relay is open")
 	g, ctx := errgroup.WithContext(ctx)
+	d.answerUntil = ctx
+	defer d.answering.Wait()
 	// go-redis waits for a reply until its time is over, also where ctx ends: a
 	// Redis that has fallen silent must not hold up the end.
 	defer context.AfterFunc(ctx, func() { _ = d.closeStore() })() // close says what it returned
@@ -190,15 +225,9 @@ func (d *daemon) run(ctx context.Context) (err error) {
 // forgetKeys removes the keys that somebody who asked to be forgotten (NIP-62) has
 // delegated by then. Those of the configuration are the operator's to remove.
 func (d *daemon) forgetKeys(pubkey string, until time.Time) {
-	entries, err := d.keys.List()
-	for _, e := range entries {
-		if e.Owner == pubkey && !e.AddedAt.After(until) {
-			_, gone := d.keys.Remove(e.Pubkey)
-			err = errors.Join(err, gone)
-		}
-	}
+	err := d.desk.Forget(pubkey, until)
 	if err == nil {
-		_, _, err = d.keys.Load(d.keyring)
+		_, _, err = d.keys.Load(d.keyring) // he is told nothing any more
 	}
 	switch {
 	case err != nil:

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/waybill-relay/waybill/nip17"
@@ -19,6 +20,9 @@ func readDelegated(list []delegatedConfig, self string) (keys []*nip17.LocalKey,
 	}()
 	seen := map[string]int{self: 0}
 	for i, k := range list {
+		if k.remote() {
+			continue // readBunkers
+		}
 		key, err := k.key()
 		if err != nil {
 			return keys, fmt.Errorf("keys.delegated %d: %w", i+1, err)
@@ -36,15 +40,9 @@ func readDelegated(list []delegatedConfig, self string) (keys []*nip17.LocalKey,
 }
 
 func (k delegatedConfig) key() (*nip17.LocalKey, error) {
-	if (k.Secret == "") == (k.SecretFile == "") {
-		return nil, fmt.Errorf("one of secret and secret_file is needed")
-	}
-	owner := ""
-	if k.Owner != "" {
-		var err error
-		if owner, err = publicKey(k.Owner); err != nil {
-			return nil, fmt.Errorf("owner: %w", err)
-		}
+	owner, err := k.check()
+	if err != nil {
+		return nil, err
 	}
 	secret, err := k.read()
 	if err != nil {
@@ -53,6 +51,28 @@ func (k delegatedConfig) key() (*nip17.LocalKey, error) {
 	defer secret.Zero()
 	return nip17.NewLocalKey(secret, owner)
 }
+
+// check returns the owner (hex), "" where the table names none.
+func (k delegatedConfig) check() (owner string, err error) {
+	given := 0
+	for _, value := range []string{k.Secret, k.SecretFile, k.Bunker, k.BunkerFile} {
+		if value != "" {
+			given++
+		}
+	}
+	if given != 1 {
+		return "", errors.New("one of secret, secret_file, bunker and bunker_file is needed")
+	}
+	if k.Owner != "" {
+		if owner, err = publicKey(k.Owner); err != nil {
+			return "", fmt.Errorf("owner: %w", err)
+		}
+	}
+	return owner, nil
+}
+
+// remote reports whether the table names a remote signer.
+func (k delegatedConfig) remote() bool { return k.Bunker != "" || k.BunkerFile != "" }
 
 func (k delegatedConfig) read() (nip17.Secret, error) {
 	if k.SecretFile != "" {
@@ -66,12 +86,17 @@ func (k delegatedConfig) read() (nip17.Secret, error) {
 }
 
 // delegate brings the keyring in line with the tables: what is new is added, what
-// is gone is removed and zeroed. On an error nothing has changed. Keys that came by
-// `waybill keys add` follow their own file.
-func (d *daemon) delegate(list []delegatedConfig) (added, removed int, err error) {
+// is gone is removed and zeroed. It returns the owners (hex) for whom something has
+// changed. A table with an error in it changes nothing. Keys that came by `waybill
+// keys add` follow their own file.
+func (d *daemon) delegate(list []delegatedConfig) (changed []string, err error) {
 	keys, err := readDelegated(list, d.identity.PublicKey())
 	if err != nil {
-		return 0, 0, err
+		return nil, err
+	}
+	bunkers, err := readBunkers(list)
+	if err != nil {
+		return nil, err
 	}
 	now := map[string]string{}
 	for _, k := range keys {
@@ -81,15 +106,16 @@ func (d *daemon) delegate(list []delegatedConfig) (added, removed int, err error
 			continue
 		}
 		if err := d.keyring.Add(k); err != nil {
-			return added, removed, err // its keys are no keys: LocalKey allows none such
+			return changed, err // its keys are no keys: LocalKey allows none such
 		}
-		added++
+		changed = append(changed, k.Owner())
 	}
-	for public := range d.delegated {
+	for public, owner := range d.delegated {
 		if _, stays := now[public]; !stays && d.keyring.Remove(public) {
-			removed++
+			changed = append(changed, owner)
 		}
 	}
 	d.delegated = now
-	return added, removed, nil
+	more, err := d.signers.configure(bunkers)
+	return append(changed, more...), err
 }

@@ -143,7 +143,7 @@ func (s *demoStage) delegate(cfg config) error {
 	if err := os.MkdirAll(cfg.DataDir, 0o700); err != nil {
 		return err
 	}
-	master, err := nip17.LoadMaster(cfg.Keys.MasterFile)
+	master, err := cfg.Keys.master()
 	if err != nil {
 		return err
 	}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/waybill-relay/waybill/nip17"
 	"github.com/waybill-relay/waybill/orders"
+	"github.com/waybill-relay/waybill/relay/enrol"
 )
 
 const (
@@ -94,37 +95,36 @@ func (d *doctor) checkFolder(context.Context) {
 
 // checkDaemon asks for the lock that a daemon holds as long as it lives.
 func (d *doctor) checkDaemon(context.Context) {
-	f, err := os.Open(filepath.Join(d.cfg.DataDir, pidFile))
-	if err != nil {
-		d.ok("daemon", "no relay has run in %s yet", d.cfg.DataDir)
-		return
-	}
-	defer f.Close() // gives the lock back
-	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_SH|syscall.LOCK_NB); err == nil {
+	pid, running := runningIn(d.cfg.DataDir)
+	if !running {
 		d.ok("daemon", "no relay is running in %s", d.cfg.DataDir)
 		return
 	}
 	d.running = true
-	d.ok("daemon", "a relay is running, pid %s", holder(f))
+	d.ok("daemon", "a relay is running, pid %s", pid)
 }
 
 // checkKeys opens every key, and makes none.
 func (d *doctor) checkKeys(context.Context) {
 	c := d.cfg.Keys
-	if !d.checkMode("keys", c.MasterFile, "it opens every secret here") {
+	_, given := environmentMaster()
+	if !given && !d.checkMode("keys", c.MasterFile, "it opens every secret here") {
 		if _, err := os.Stat(c.MasterFile); errors.Is(err, fs.ErrNotExist) {
 			d.missingMaster()
 		}
 		return
 	}
-	master, err := nip17.LoadMaster(c.MasterFile)
+	master, err := c.master()
 	if err != nil {
 		d.problem("keys", "it must be the file that belongs to this data folder, of mode 600: no other opens the keys in it", "the master key: %v", err)
 		return
 	}
-	if filepath.Dir(c.MasterFile) == filepath.Clean(d.cfg.DataDir) {
+	switch {
+	case given:
+		d.ok("keys", "the master key is read, from the environment")
+	case filepath.Dir(c.MasterFile) == filepath.Clean(d.cfg.DataDir):
 		d.ok("keys", "the master key is read; it lies in the data folder, so keep it out of that folder's backups")
-	} else {
+	default:
 		d.ok("keys", "the master key is read")
 	}
 	d.checkMode("keys", c.IdentityPassphraseFile, "it is a passphrase")
@@ -166,11 +166,12 @@ func (d *doctor) checkDelegated(master nip17.Master) {
 		d.checkMode("keys", keysFile(d.cfg), "delegated keys are in it")
 		var keyring nip17.Keyring
 		var entries []nip17.Entry
-		if entries, _, err = store.Load(&keyring); err == nil {
-			for _, e := range entries {
-				d.delegated("`waybill keys`", e.Pubkey, e.Owner)
-				keyring.Remove(e.Pubkey)
-			}
+		if _, _, err = store.Load(&keyring); err == nil {
+			entries, err = store.List()
+		}
+		keyring.Clear()
+		for _, e := range entries {
+			d.delegated("`waybill keys`", e)
 		}
 	}
 	if err != nil {
@@ -179,21 +180,32 @@ func (d *doctor) checkDelegated(master nip17.Master) {
 	for _, k := range d.cfg.Keys.Delegated {
 		d.checkMode("keys", k.SecretFile, "it is a secret key")
 		d.checkMode("keys", k.PassphraseFile, "it is a passphrase")
+		d.checkMode("keys", k.BunkerFile, "it is the permission to ask a remote signer")
 	}
 	keys, err := readDelegated(d.cfg.Keys.Delegated, d.self)
 	if err != nil {
 		d.problem("keys", "correct this [[keys.delegated]] table", "%v", err)
 	}
 	for _, k := range keys {
-		d.delegated("the config", k.PublicKey(), k.Owner())
+		d.delegated("the config", enrol.ConfiguredEntry(k))
 		k.Zero()
+	}
+	bunkers, err := readBunkers(d.cfg.Keys.Delegated)
+	if err != nil {
+		d.problem("keys", "correct this [[keys.delegated]] table", "%v", err)
+	}
+	if len(bunkers) > 0 {
+		d.ok("keys", "delegated by the config: %d remote signers; `waybill keys list` shows how they are", len(bunkers))
 	}
 }
 
-func (d *doctor) delegated(from, pubkey, owner string) {
-	if pubkey == owner {
-		d.ok("keys", "delegated by %s: %s, which is his identity: an encryption key (kind 10044) would put less at stake", from, orders.Npub(pubkey))
-		return
+func (d *doctor) delegated(from string, e nip17.Entry) {
+	switch e.Way {
+	case nip17.WayIdentity:
+		d.ok("keys", "delegated by %s: %s, which is his identity: an encryption key (kind 10044) or a remote signer would put less at stake", from, orders.Npub(e.Pubkey))
+	case nip17.WayBunker:
+		d.ok("keys", "delegated by %s: a remote signer of %s", from, orders.Npub(e.Owner))
+	default:
+		d.ok("keys", "delegated by %s: %s, an encryption key that reads for %s", from, orders.Npub(e.Pubkey), orders.Npub(e.Owner))
 	}
-	d.ok("keys", "delegated by %s: %s, an encryption key that reads for %s", from, orders.Npub(pubkey), orders.Npub(owner))
 }

@@ -160,7 +160,7 @@ func (p *patient) chmod(name string, mode os.FileMode) {
 
 func TestDoctor(t *testing.T) {
 	p := newPatient(t)
-	p.finds("nothing is there yet", "ok: no relay has run", "ok: none yet", "ok: the first `waybill serve` makes it")
+	p.finds("nothing is there yet", "ok: no relay is running", "ok: none yet", "ok: the first `waybill serve` makes it")
 	p.run(func() {
 		p.finds("all is well", "ok: a relay is running, pid "+fmt.Sprint(os.Getpid()), "ok: the relay is npub1", "ok: delegated by the config: npub1",
 			"ok: quick_check finds no damage", "ok: it saves its data (aof)", "ok: of this ledger, and up to date",

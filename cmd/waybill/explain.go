@@ -125,12 +125,10 @@ func explainKeys(cfg config, key *keyFlags) (kr *nip17.Keyring, self string, err
 		}
 	}
 	// Nothing is made here where there is nothing yet.
-	for _, path := range []string{cfg.Keys.MasterFile, cfg.Keys.IdentityFile} {
-		if there, err := exists(path); err != nil || !there {
-			return kr, "", err
-		}
+	if missing, err := cfg.Keys.missing(); err != nil || missing != "" {
+		return kr, "", err
 	}
-	master, err := nip17.LoadMaster(cfg.Keys.MasterFile)
+	master, err := cfg.Keys.master()
 	if err != nil {
 		return kr, "", err
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"github.com/waybill-relay/waybill/nip17"
+	"github.com/waybill-relay/waybill/relay/enrol"
 )
 
 // Who asks to be forgotten takes back the keys that he had handed over by then; an
@@ -27,6 +28,9 @@ func TestForgetKeys(t *testing.T) {
 		t.Fatal(err)
 	}
 	d := &daemon{keys: store, keyring: new(nip17.Keyring), log: zerolog.Nop()}
+	if d.desk, err = newDesk(config{DataDir: dir}, store, master); err != nil {
+		t.Fatal(err)
+	}
 	entry, err := store.Add(secret, "", time.Time{})
 	if err != nil {
 		t.Fatal(err)
@@ -41,5 +45,8 @@ func TestForgetKeys(t *testing.T) {
 	d.forgetKeys(entry.Owner, entry.AddedAt)
 	if left, err := store.List(); err != nil || len(left) > 0 || d.keyring.Holds(entry.Owner) {
 		t.Errorf("%d keys are left, %v", len(left), err)
+	}
+	if log, err := d.desk.Audit.Read(); err != nil || len(log) != 1 || log[0].Door != enrol.DoorVanish || log[0].Key != entry.Pubkey {
+		t.Errorf("the audit log says %+v, %v", log, err)
 	}
 }

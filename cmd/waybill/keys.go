@@ -2,19 +2,18 @@ package main
 
 import (
 	"fmt"
-	"io"
 	"os"
 	"strings"
-	"text/tabwriter"
-	"time"
 
 	"github.com/nbd-wtf/go-nostr"
 	"github.com/nbd-wtf/go-nostr/nip19"
+	"github.com/rs/zerolog"
 	"github.com/spf13/cobra"
 
 	"github.com/waybill-relay/waybill/nip17"
 	"github.com/waybill-relay/waybill/orders"
 	"github.com/waybill-relay/waybill/orders/client"
+	"github.com/waybill-relay/waybill/relay/enrol"
 )
 
 func (a *app) keys() *cobra.Command {
@@ -22,116 +21,65 @@ func (a *app) keys() *cobra.Command {
 		Use:   "keys",
 		Short: "The keys that participants have delegated to this relay",
 		Long: `The keys that participants have delegated to this relay. They are kept encrypted
-under keys.master_file, and only ever decrypt: nothing in Waybill signs with them.
-A running relay notices a change within a second; a key that is added opens what
-already waits for it, a key that is removed opens nothing more.`,
-		Example: "  waybill keys add --file seller.ncryptsec --passphrase-file pass.txt\n  waybill keys list\n  waybill keys remove npub1…",
+under the master key, and only ever decrypt: nothing in Waybill signs with them.
+A key that is added opens what already waits for it; once it is removed, it opens
+nothing more.
+
+Ways of taking part, the safest first:
+
+` + waysInWords(),
+		Example: "  waybill keys add --file enc.key --owner npub1…\n  waybill keys add --bunker-file bunker.txt --owner npub1…\n  waybill keys list\n  waybill keys remove npub1…",
 	}
-	cmd.AddCommand(a.keysAdd(), a.keysList(), a.keysRemove(), a.keysAnnounce(), keysGenerate())
+	cmd.AddCommand(a.keysAdd(), a.keysConnect(), a.keysList(), a.keysRemove(), a.keysInvite(), a.keysLog(), a.keysAnnounce(), keysGenerate())
 	return cmd
 }
 
-func (a *app) store() (*nip17.Store, error) {
-	cfg, err := loadConfig(a.configFile)
-	if err != nil {
-		return nil, err
+// waysInWords is the table of ways for a terminal.
+func waysInWords() string {
+	var b strings.Builder
+	for i, w := range enrol.Ways() {
+		fmt.Fprintf(&b, "%d. %s. %s\n   What it costs: %s\n", i+1, w.Title, w.Do, w.Costs)
 	}
-	if err := os.MkdirAll(cfg.DataDir, 0o700); err != nil {
-		return nil, err
-	}
-	master, err := nip17.LoadMaster(cfg.Keys.MasterFile)
-	if err != nil {
-		return nil, err
-	}
-	return nip17.OpenStore(keysFile(cfg), master)
+	return wrapLines(b.String(), 80)
 }
 
-func (a *app) keysAdd() *cobra.Command {
-	var file, passphraseFile, owner, since string
-	cmd := &cobra.Command{
-		Use:   "add --file FILE",
-		Short: "Add a delegated key",
-		Example: `  waybill keys add --file seller.ncryptsec --passphrase-file pass.txt
-  waybill keys add --file enc.key --owner npub1… --since 2026-01-31   # an encryption key (kind 10044)`,
-		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			secret, err := nip17.ReadSecretFile(file, passphraseFile)
-			if err != nil {
-				return orders.Errorf(orders.EINVALID, "--file: %w", err)
+// wrapLines breaks long lines at spaces, and indents what follows.
+func wrapLines(text string, width int) string {
+	var b strings.Builder
+	for line := range strings.Lines(text) {
+		for line = strings.TrimRight(line, "\n"); len(line) > width; {
+			cut := strings.LastIndexByte(line[:width], ' ')
+			if cut <= 3 {
+				break
 			}
-			defer secret.Zero()
-			if owner != "" {
-				if owner, err = publicKey(owner); err != nil {
-					return orders.Errorf(orders.EINVALID, "--owner: %w", err)
-				}
-			}
-			var from time.Time
-			if since != "" {
-				if from, err = time.Parse(time.DateOnly, since); err != nil {
-					return orders.Errorf(orders.EINVALID, "--since: a date as 2026-01-31 is needed")
-				}
-			}
-			store, err := a.store()
-			if err != nil {
-				return err
-			}
-			entry, err := store.Add(secret, owner, from)
-			if err != nil {
-				return err
-			}
-			fmt.Fprintf(cmd.OutOrStdout(), "added %s\n", orders.Npub(entry.Pubkey))
-			return nil
-		},
-	}
-	cmd.Flags().StringVar(&file, "file", "", "file with the secret key (nsec, ncryptsec or hex)")
-	cmd.Flags().StringVar(&passphraseFile, "passphrase-file", "", "file with the passphrase of an ncryptsec")
-	cmd.Flags().StringVar(&owner, "owner", "", "whose inbox it reads, where it is a separate encryption key (npub or hex)")
-	cmd.Flags().StringVar(&since, "since", "", "open only what arrived on this date or later")
-	must(cmd.MarkFlagRequired("file"))
-	return cmd
-}
-
-func (a *app) keysList() *cobra.Command {
-	var asJSON bool
-	cmd := &cobra.Command{
-		Use:     "list",
-		Short:   "List the delegated keys, without their secrets",
-		Example: "  waybill keys list\n  waybill keys list --json",
-		Args:    cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			store, err := a.store()
-			if err != nil {
-				return err
-			}
-			entries, err := store.List()
-			if err != nil {
-				return err
-			}
-			if asJSON {
-				return printJSON(cmd.OutOrStdout(), entries)
-			}
-			return printKeys(cmd.OutOrStdout(), entries)
-		},
-	}
-	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
-	return cmd
-}
-
-func printKeys(out io.Writer, entries []nip17.Entry) error {
-	if len(entries) == 0 {
-		_, err := fmt.Fprintln(out, "No delegated keys (those in the config file are not listed here).")
-		return err
-	}
-	w := tabwriter.NewWriter(out, 0, 8, 2, ' ', 0)
-	fmt.Fprintln(w, "KEY\tREADS FOR\tSINCE\tADDED")
-	for _, e := range entries {
-		since := "ever"
-		if !e.Since.IsZero() {
-			since = e.Since.Format(time.DateOnly)
+			b.WriteString(line[:cut] + "\n")
+			line = "   " + line[cut+1:]
 		}
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", orders.Npub(e.Pubkey), middle(orders.Npub(e.Owner), 20), since, e.AddedAt.Local().Format("2006-01-02 15:04"))
+		b.WriteString(line + "\n")
 	}
-	return w.Flush()
+	return b.String()
+}
+
+// keyDesk is the desk as the operator at the machine uses it. close gives back what
+// it holds.
+func (a *app) keyDesk(cfg config) (desk *enrol.Desk, close func(), err error) {
+	if err := os.MkdirAll(cfg.DataDir, 0o700); err != nil {
+		return nil, nil, err
+	}
+	master, err := cfg.Keys.master()
+	if err != nil {
+		return nil, nil, err
+	}
+	store, err := nip17.OpenStore(keysFile(cfg), master)
+	if err != nil {
+		return nil, nil, err
+	}
+	if desk, err = newDesk(cfg, store, master); err != nil {
+		return nil, nil, err
+	}
+	s := newSigners(cfg, master, new(nip17.Keyring), zerolog.Nop())
+	desk.Signers = s
+	return desk, s.close, nil
 }
 
 func (a *app) keysRemove() *cobra.Command {
@@ -145,18 +93,19 @@ func (a *app) keysRemove() *cobra.Command {
 			if err != nil {
 				return orders.Errorf(orders.EINVALID, "%w", err)
 			}
-			store, err := a.store()
+			cfg, err := loadConfig(a.configFile)
 			if err != nil {
 				return err
 			}
-			found, err := store.Remove(key)
+			desk, close, err := a.keyDesk(cfg)
 			if err != nil {
 				return err
 			}
-			if !found {
-				return orders.Errorf(orders.ENOTFOUND, "no such key is delegated")
+			defer close()
+			if err := desk.Revoke(cmd.Context(), enrol.Caller{Door: enrol.DoorShell}, key); err != nil {
+				return err
 			}
-			fmt.Fprintf(cmd.OutOrStdout(), "removed %s\n", orders.Npub(key))
+			fmt.Fprintf(cmd.OutOrStdout(), "removed %s: it opens nothing more\n", orders.Npub(key))
 			return nil
 		},
 	}

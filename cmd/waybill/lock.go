@@ -47,5 +47,18 @@ func holder(f *os.File) string {
 	return cmp.Or(strings.TrimSpace(string(pid[:n])), "unknown")
 }
 
+// runningIn reports whether a daemon works in the data folder, and its pid.
+func runningIn(dataDir string) (pid string, running bool) {
+	f, err := os.Open(filepath.Join(dataDir, pidFile))
+	if err != nil {
+		return "", false
+	}
+	defer f.Close() // gives the lock back
+	if syscall.Flock(int(f.Fd()), syscall.LOCK_SH|syscall.LOCK_NB) == nil {
+		return "", false
+	}
+	return holder(f), true
+}
+
 // pidFile is locked while a daemon runs in the data folder, and holds its pid.
 const pidFile = "waybill.pid"

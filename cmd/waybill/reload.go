@@ -87,16 +87,14 @@ func (d *daemon) reload() {
 }
 
 func (d *daemon) reloadDelegated(c config) error {
-	added, removed, err := d.delegate(c.Keys.Delegated)
+	owners, err := d.delegate(c.Keys.Delegated)
 	if err != nil {
 		return err
 	}
 	d.loaded.Keys.Delegated = c.Keys.Delegated
-	if added > 0 {
-		d.backlog.Late() // what waits for them may be opened
-	}
-	if added+removed > 0 {
-		d.log.Info().Int("added", added).Int("removed", removed).Msg("the delegated keys of the configuration have changed")
+	if len(owners) > 0 {
+		d.backlog.KeysChanged(owners...)
+		d.log.Info().Int("changed", len(owners)).Msg("the delegated keys of the configuration have changed")
 	}
 	return nil
 }

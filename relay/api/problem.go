@@ -128,7 +128,8 @@ func faultOf(err error) *fault {
 func (s *server) refuse(w http.ResponseWriter, r *http.Request, err error) {
 	f := faultOf(err)
 	k, _ := kindOf(f.code)
-	if own := (*fault)(nil); k.status >= 500 && !errors.As(err, &own) && r.Context().Err() == nil {
+	// What is told to the caller in its own words (a signer that is offline) is his to know.
+	if own := (*fault)(nil); k.status >= 500 && f.detail == "" && !errors.As(err, &own) && r.Context().Err() == nil {
 		s.cfg.Log.Error().Str("route", r.Pattern).Err(err).Msg("a request could not be served")
 	}
 	members := map[string]any{

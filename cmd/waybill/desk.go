@@ -1,0 +1,201 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"path/filepath"
+	"time"
+
+	"github.com/nbd-wtf/go-nostr"
+
+	"github.com/waybill-relay/waybill/nip17"
+	"github.com/waybill-relay/waybill/orders"
+	"github.com/waybill-relay/waybill/relay"
+	"github.com/waybill-relay/waybill/relay/enrol"
+	"github.com/waybill-relay/waybill/relay/ledger"
+)
+
+// newDesk is the desk at which keys are handed over, for the daemon and for the
+// commands beside it.
+func newDesk(cfg config, store *nip17.Store, master nip17.Master) (*enrol.Desk, error) {
+	key, err := master.Derive("invitations")
+	if err != nil {
+		return nil, err
+	}
+	return &enrol.Desk{
+		Store: store, Audit: enrol.NewAudit(keysLog(cfg)),
+		Policy: enrol.Policy{Mode: enrol.Mode(cfg.Participants.Policy), List: cfg.Participants.List, Codes: enrol.NewCodes(key)},
+	}, nil
+}
+
+func keysLog(cfg config) string { return filepath.Join(cfg.DataDir, "keys.log") }
+
+// deskLedger is what the desk knows of what was published (enrol.Ledger).
+type deskLedger struct{ *ledger.Ledger }
+
+func (l deskLedger) Announced(ctx context.Context, owner string) (newest *nostr.Event, err error) {
+	filter := nostr.Filter{Kinds: []int{enrol.KindEncryptionKey}, Authors: []string{owner}, Limit: 1}
+	for evt, err := range l.Query(ctx, filter, "", 1) {
+		return evt, err
+	}
+	return nil, nil
+}
+
+func (l deskLedger) Announce(ctx context.Context, evt *nostr.Event) error {
+	_, err := l.Publish(ctx, evt, time.Now().UnixMilli())
+	return err
+}
+
+// mostWaiting is up to how many messages are counted that wait for a key.
+const mostWaiting = 1_000_000
+
+func (l deskLedger) Waiting(ctx context.Context, inboxes []string) (int, error) {
+	return l.CountUnopened(ctx, inboxes, mostWaiting)
+}
+
+// answerWithin bounds what somebody asks of the relay in a message.
+const answerWithin = 2 * time.Minute
+
+// request answers what somebody asks of the relay in a message (relay.Config).
+func (d *daemon) request(r relay.Request) {
+	if !d.desk.Answers(r.From) {
+		r.Command.Zero()
+		return
+	}
+	d.answering.Go(func() {
+		defer r.Command.Zero()
+		ctx, cancel := context.WithTimeout(d.answerUntil, answerWithin)
+		defer cancel()
+		if text := d.answer(ctx, enrol.Caller{Pubkey: r.From, Door: enrol.DoorMessage}, r.Command); text != "" {
+			d.notify(ctx, r.From, text)
+		}
+	})
+}
+
+// answer does what is asked, and returns what is to be said about it; "" where that
+// is said to the owner anyway, as soon as the keys have changed.
+func (d *daemon) answer(ctx context.Context, who enrol.Caller, c enrol.Command) string {
+	text, err := "", c.Err
+	if err == nil {
+		switch c.Verb {
+		case enrol.VerbHelp:
+			text = enrol.Usage
+		case enrol.VerbKeys:
+			var list []enrol.Delegation
+			list, err = d.desk.List(ctx, who)
+			text = keysInWords(list)
+		case enrol.VerbEnrol:
+			_, err = d.desk.Enrol(ctx, who, c.Offer)
+		case enrol.VerbConnect:
+			text, err = d.desk.Connect(ctx, who, c.Offer)
+		case enrol.VerbRevoke:
+			err = d.revoke(ctx, who, c.Pubkey)
+		}
+	}
+	if err != nil {
+		return "Not done: " + plainly(err)
+	}
+	return text
+}
+
+// revoke gives back one key, or all of the caller's where pubkey is "".
+func (d *daemon) revoke(ctx context.Context, who enrol.Caller, pubkey string) error {
+	if pubkey != "" {
+		return d.desk.Revoke(ctx, who, pubkey)
+	}
+	list, err := d.desk.List(ctx, who)
+	if err != nil {
+		return err
+	}
+	if len(list) == 0 {
+		return orders.Errorf(orders.ENOTFOUND, "no key of yours is here")
+	}
+	for _, g := range list {
+		err = errors.Join(err, d.desk.Revoke(ctx, who, g.Pubkey)) // one that cannot be given back keeps no other
+	}
+	return err
+}
+
+// plainly is an error for a participant: the sentence of one that is meant for them.
+func plainly(err error) string {
+	if orders.ErrorCode(err) == orders.EINTERNAL {
+		return "this could not be done, try again later."
+	}
+	return err.Error() + "."
+}
+
+// keyTransfer takes what an authenticated author hands over (relay.Config): an
+// encryption key's secret as NIP-4e sends it to another device, or the words of a
+// message to the relay.
+func (d *daemon) keyTransfer(ctx context.Context, evt *nostr.Event) error {
+	device := evt.PubKey
+	if p := evt.Tags.Find("P"); p != nil {
+		device = p[1]
+	}
+	text, err := d.identity.Decrypt(ctx, device, evt.Content)
+	if err != nil {
+		return orders.Errorf(orders.EINVALID, "the content is not encrypted to the relay by the key in the P tag, or by the author's")
+	}
+	who := enrol.Caller{Pubkey: evt.PubKey, Door: enrol.DoorSocket}
+	c, ok := enrol.ParseCommand(text)
+	if !ok {
+		c = enrol.Command{Verb: enrol.VerbEnrol}
+		c.Offer, c.Err = enrol.ParseKey(text, "")
+	}
+	defer c.Zero()
+	if c.Err != nil {
+		return c.Err
+	}
+	switch c.Verb {
+	case enrol.VerbEnrol:
+		_, err = d.desk.Enrol(ctx, who, c.Offer)
+	case enrol.VerbRevoke:
+		err = d.revoke(ctx, who, c.Pubkey)
+	default:
+		err = orders.Errorf(orders.EINVALID, "a key, or a command to take or to revoke one, is needed here")
+	}
+	return err
+}
+
+// notify sends somebody a message of the relay's own (NIP-17), into their inbox here.
+func (d *daemon) notify(ctx context.Context, to, text string) {
+	rumor := nostr.Event{Kind: nostr.KindDirectMessage, CreatedAt: nostr.Now(), Content: text, Tags: nostr.Tags{{"p", to}}}
+	wraps, err := nip17.Wrap(ctx, d.identity, rumor, []string{to})
+	for i := range wraps {
+		// The relay keeps no copy of what it says.
+		if p := wraps[i].Tags.Find("p"); p != nil && p[1] == to && err == nil {
+			err = d.relay.Deliver(ctx, &wraps[i])
+		}
+	}
+	if err != nil {
+		d.log.Warn().Err(err).Msg("a participant could not be told what became of a key")
+	}
+}
+
+// announced follows a kind 10044 that was published (relay.Config).
+func (d *daemon) announced(evt *nostr.Event) {
+	if err := d.desk.Announced(evt); err != nil {
+		d.log.Error().Err(err).Msg("somebody announced another encryption key, and the former could not be marked as retired")
+	}
+}
+
+// keysChanged tells the owners of keys that came and went, by whichever door, and
+// looks what they have announced. It is called while a message is being read, and
+// must not wait.
+func (d *daemon) keysChanged(came, went []nip17.Entry) {
+	d.answering.Go(func() {
+		ctx, cancel := context.WithTimeout(d.answerUntil, answerWithin)
+		defer cancel()
+		for _, e := range came {
+			if e.Way == nip17.WayEncryption {
+				if evt, err := d.desk.Ledger.Announced(ctx, e.Owner); err == nil && evt != nil {
+					d.announced(evt)
+				}
+			}
+			d.notify(ctx, e.Owner, keyCame(e))
+		}
+		for _, e := range went {
+			d.notify(ctx, e.Owner, keyWent(e))
+		}
+	})
+}

@@ -1,0 +1,178 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"io"
+	"text/tabwriter"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/waybill-relay/waybill/nip17"
+	"github.com/waybill-relay/waybill/orders"
+	"github.com/waybill-relay/waybill/relay/enrol"
+	"github.com/waybill-relay/waybill/relay/ledger"
+)
+
+func (a *app) keysList() *cobra.Command {
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use:   "list",
+		Short: "List the delegated keys and how they are, without their secrets",
+		Long: `List the delegated keys without their secrets: what was handed over, how a remote
+signer is (as the running relay sees it), and how many messages wait to be opened.`,
+		Example: "  waybill keys list\n  waybill keys list --json",
+		Args:    cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			cfg, err := loadConfig(a.configFile)
+			if err != nil {
+				return err
+			}
+			list, err := a.listKeys(cmd.Context(), cfg)
+			if err != nil {
+				return err
+			}
+			if asJSON {
+				return printJSON(cmd.OutOrStdout(), list)
+			}
+			return printKeys(cmd.OutOrStdout(), list)
+		},
+	}
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	return cmd
+}
+
+// listKeys also lists the keys of the config file, as far as they can be told.
+func (a *app) listKeys(ctx context.Context, cfg config) ([]enrol.Delegation, error) {
+	desk, close, err := a.keyDesk(cfg)
+	if err != nil {
+		return nil, err
+	}
+	defer close()
+	st, err := readSignersState(signersFile(cfg))
+	if err != nil {
+		return nil, err
+	}
+	if _, running := runningIn(cfg.DataDir); !running {
+		st.States = nil // of another day
+	}
+	desk.Signers = signersSeen(st)
+	if there, err := exists(cfg.Ledger.URL); err != nil {
+		return nil, err
+	} else if there {
+		l, err := ledger.OpenReadOnly(ctx, cfg.Ledger.URL)
+		if err != nil {
+			return nil, err
+		}
+		defer l.Close()
+		desk.Ledger = deskLedger{l}
+	}
+	keys, err := readDelegated(cfg.Keys.Delegated, "")
+	if err != nil {
+		return nil, err
+	}
+	if desk.Keyring, err = nip17.NewKeyring(); err != nil {
+		return nil, err
+	}
+	defer desk.Keyring.Clear()
+	for _, k := range keys {
+		if err := desk.Keyring.Add(k); err != nil {
+			return nil, err
+		}
+	}
+	bunkers, err := readBunkers(cfg.Keys.Delegated)
+	if err != nil {
+		return nil, err
+	}
+	for _, b := range bunkers {
+		if owner := cmp.Or(b.owner, desk.Signers.(signersSeen).configured(cfg, b)); owner != "" {
+			_ = desk.Keyring.Add(seenSigner{owner: owner}) // its owner is a public key
+		}
+	}
+	list, err := desk.List(ctx, enrol.Caller{Door: enrol.DoorShell})
+	if err != nil {
+		return nil, err
+	}
+	for _, owner := range desk.Keyring.Owners() {
+		own, err := desk.List(ctx, enrol.Caller{Pubkey: owner, Door: enrol.DoorHTTP})
+		if err != nil {
+			return nil, err
+		}
+		for _, g := range own {
+			if g.AddedAt.IsZero() {
+				list = append(list, g)
+			}
+		}
+	}
+	return list, nil
+}
+
+func printKeys(out io.Writer, list []enrol.Delegation) error {
+	if len(list) == 0 {
+		_, err := fmt.Fprintln(out, "No delegated keys.")
+		return err
+	}
+	w := tabwriter.NewWriter(out, 0, 8, 2, ' ', 0)
+	fmt.Fprintln(w, "KEY\tREADS FOR\tWAY\tSTATE\tWAITING\tSINCE\tADDED")
+	for _, g := range list {
+		since, added, state := "ever", "by config", g.State
+		if !g.Since.IsZero() {
+			since = g.Since.Format(time.DateOnly)
+		}
+		if !g.AddedAt.IsZero() {
+			added = g.AddedAt.Local().Format("2006-01-02 15:04")
+		}
+		if !g.RetiredAt.IsZero() {
+			state += " " + g.RetiredAt.Format(time.DateOnly)
+		}
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%d\t%s\t%s\n", orders.Npub(g.Pubkey), middle(orders.Npub(g.Owner), 20), g.Way, state, g.Waiting, since, added)
+	}
+	return w.Flush()
+}
+
+// signersSeen are the remote signers as the running relay has written them down.
+type signersSeen signersState
+
+func (s signersSeen) State(owner string) (string, time.Time) {
+	st, ok := s.States[owner]
+	if !ok {
+		return "unknown", time.Time{}
+	}
+	return st.State, st.Since
+}
+
+func (s signersSeen) Prove(context.Context, string, string, bool) ([]byte, error) {
+	return nil, orders.Errorf(orders.EINTERNAL, "signers that are only looked at prove nothing")
+}
+
+func (s signersSeen) Await(string, func([]byte) error) (string, error) {
+	_, err := s.Prove(context.Background(), "", "", false)
+	return "", err
+}
+
+// configured is the owner that a signer of the configuration has named, "" for none.
+func (s signersSeen) configured(cfg config, b *configuredBunker) string {
+	master, err := cfg.Keys.master()
+	if err != nil {
+		return ""
+	}
+	conn, err := (&signers{master: master}).connection(b.url)
+	if err != nil {
+		return ""
+	}
+	defer conn.Client.Zero()
+	return s.Owners[conn.Client.PublicKey()]
+}
+
+// seenSigner stands for a remote signer that another process asks.
+type seenSigner struct{ owner string }
+
+func (s seenSigner) Owner() string     { return s.owner }
+func (s seenSigner) PublicKey() string { return s.owner }
+func (s seenSigner) Available() bool   { return false }
+
+func (s seenSigner) Decrypt(context.Context, string, string) (string, error) {
+	return "", nip17.ErrKeyUnavailable
+}

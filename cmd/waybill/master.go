@@ -1,0 +1,65 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"sync"
+
+	"github.com/waybill-relay/waybill/nip17"
+)
+
+// masterVariable may hold the master key itself, for containers that are given
+// their secrets so. No key of the config file does: what it encrypts often lies
+// beside that.
+const masterVariable = envPrefix + "KEYS_MASTER"
+
+// environmentMaster is the master key in the environment, which it takes out of
+// there: no child process inherits it. given is false where there is none.
+var environmentMaster = sync.OnceValues(func() (text []byte, given bool) {
+	value, given := os.LookupEnv(masterVariable)
+	os.Unsetenv(masterVariable)
+	return []byte(value), given
+})
+
+// master is the key that encrypts every secret at rest: from the environment, else
+// from keys.master_file, which is made where it does not exist.
+func (c keysConfig) master() (nip17.Master, error) {
+	if text, given := environmentMaster(); given {
+		m, err := nip17.ParseMaster(text)
+		if err != nil {
+			return m, fmt.Errorf("%s: %w", masterVariable, err)
+		}
+		return m, nil
+	}
+	return nip17.LoadMaster(c.MasterFile)
+}
+
+// masterCredential is the file of a systemd credential with that name (LoadCredential,
+// LoadCredentialEncrypted), "" where there is none.
+func masterCredential() string {
+	folder := os.Getenv("CREDENTIALS_DIRECTORY")
+	if folder == "" {
+		return ""
+	}
+	path := filepath.Join(folder, "waybill.master")
+	if _, err := os.Stat(path); err != nil {
+		return ""
+	}
+	return path
+}
+
+// missing names the file without which the relay's own key is not to be had, "" for
+// none: a command that only looks makes none.
+func (c keysConfig) missing() (path string, err error) {
+	files := []string{c.IdentityFile}
+	if _, given := environmentMaster(); !given {
+		files = append(files, c.MasterFile)
+	}
+	for _, path := range files {
+		if there, err := exists(path); err != nil || !there {
+			return path, err
+		}
+	}
+	return "", nil
+}

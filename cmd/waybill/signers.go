@@ -1,0 +1,232 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"github.com/waybill-relay/waybill/nip17"
+	"github.com/waybill-relay/waybill/nip17/bunker"
+	"github.com/waybill-relay/waybill/orders"
+	"github.com/waybill-relay/waybill/relay/enrol"
+	"github.com/waybill-relay/waybill/relay/outgoing"
+)
+
+// signers are the remote signers (NIP-46) that this process asks: those that were
+// enrolled, and those of the configuration. It implements enrol.Signers.
+type signers struct {
+	master  nip17.Master
+	private bool     // participants' signers may be on private addresses
+	relays  []string // where nostrconnect:// URLs lead
+	name    string   // by which a signer shows this relay to its user
+	file    string   // what `waybill keys list` reads; "": none
+	log     zerolog.Logger
+
+	keyring *nip17.Keyring
+	late    func(owner string)     // the owner's signer can be asked again
+	changed func(owners ...string) // another key is held for them
+
+	mu         sync.Mutex
+	open       map[string]*bunker.Key        // by owner
+	configured map[string]*configuredBunker  // by the client's public key
+	invited    map[string]context.CancelFunc // by owner
+	work       sync.WaitGroup
+	ctx        context.Context
+	stop       context.CancelFunc
+}
+
+func newSigners(cfg config, master nip17.Master, keyring *nip17.Keyring, log zerolog.Logger) *signers {
+	s := &signers{
+		master: master, private: cfg.Participants.PrivateSigners, relays: cfg.Keys.SignerRelays,
+		name: cfg.Relay.Name, file: signersFile(cfg), log: log, keyring: keyring,
+		late: func(string) {}, changed: func(...string) {},
+		open: map[string]*bunker.Key{}, configured: map[string]*configuredBunker{}, invited: map[string]context.CancelFunc{},
+	}
+	s.ctx, s.stop = context.WithCancel(context.Background())
+	return s
+}
+
+func signersFile(cfg config) string { return filepath.Join(cfg.DataDir, "signers.json") }
+
+// close ends what waits for a signer. The keys themselves are the keyring's.
+func (s *signers) close() {
+	s.stop()
+	s.work.Wait()
+}
+
+// options are how a signer is reached. Only the operator may lead the relay to an
+// address that is not public.
+func (s *signers) options(trusted bool) []bunker.Option {
+	opts := []bunker.Option{bunker.Application(s.name, "")}
+	if !trusted {
+		opts = append(opts, bunker.Dialer(outgoing.Dialer(s.private)))
+	}
+	return opts
+}
+
+// start opens the key of a signer and follows its state.
+func (s *signers) start(conn bunker.Connection, owner string, trusted bool) *bunker.Key {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	k := bunker.Open(conn, owner, append(s.options(trusted), bunker.OnChange(func(bunker.State) { s.turned(owner) }))...)
+	s.open[owner] = k
+	return k
+}
+
+// turned tells of a signer whose state has changed.
+func (s *signers) turned(owner string) {
+	s.mu.Lock()
+	k := s.open[owner]
+	if k != nil && k.State().Code == bunker.Closed {
+		delete(s.open, owner)
+	}
+	s.mu.Unlock()
+	if err := s.save(); err != nil {
+		s.log.Warn().Err(err).Msg("how the remote signers are could not be written down")
+	}
+	if k == nil {
+		return
+	}
+	code := k.State().Code
+	s.log.Info().Str("state", string(code)).Msg("a remote signer's state has changed")
+	if code == bunker.Online {
+		s.late(owner)
+	}
+}
+
+// State says how the owner's signer is, and since when.
+func (s *signers) State(owner string) (state string, since time.Time) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if k := s.open[owner]; k != nil {
+		now := k.State()
+		return string(now.Code), now.Since
+	}
+	return "", time.Time{}
+}
+
+// connect makes the key of an entry of the store (nip17.Store.Connect).
+func (s *signers) connect(e nip17.Entry, stored []byte) (nip17.Key, error) {
+	conn, trusted, err := unpack(stored)
+	if err != nil {
+		return nil, err
+	}
+	defer conn.Client.Zero()
+	return s.start(conn, e.Owner, trusted), nil
+}
+
+// A stored connection says first whether the operator has vouched for it.
+const (
+	byOperator    = 'o'
+	byParticipant = 'p'
+)
+
+func pack(conn bunker.Connection, trusted bool) ([]byte, error) {
+	text, err := conn.Marshal()
+	if err != nil {
+		return nil, err
+	}
+	defer clear(text)
+	by := byte(byParticipant)
+	if trusted {
+		by = byOperator
+	}
+	return append([]byte{by}, text...), nil
+}
+
+func unpack(stored []byte) (conn bunker.Connection, trusted bool, err error) {
+	if len(stored) == 0 {
+		return conn, false, bunker.ErrConnection
+	}
+	conn, err = bunker.Unmarshal(stored[1:])
+	return conn, stored[0] == byOperator, err
+}
+
+// proofWithin is how long a participant waits at most for his signer to show that
+// it is his, his own approval there included.
+const proofWithin = time.Minute
+
+// Prove connects to the signer of a bunker:// URL and has it open something that
+// only owner can (enrol.Signers).
+func (s *signers) Prove(ctx context.Context, bunkerURL, owner string, trusted bool) ([]byte, error) {
+	conn, err := bunker.Parse(bunkerURL)
+	if err != nil {
+		return nil, orders.Errorf(orders.EINVALID, "%w", err)
+	}
+	return s.prove(ctx, conn, owner, trusted)
+}
+
+func (s *signers) prove(ctx context.Context, conn bunker.Connection, owner string, trusted bool) ([]byte, error) {
+	defer conn.Client.Zero()
+	ctx, cancel := context.WithTimeout(ctx, proofWithin)
+	defer cancel()
+	k := bunker.Open(conn, owner, append(s.options(trusted), bunker.Patience(proofWithin))...)
+	defer k.Zero()
+	if err := k.Prove(ctx); err != nil {
+		return nil, unproven(err)
+	}
+	conn.Token = "" // it is used up
+	return pack(conn, trusted)
+}
+
+// unproven is a signer's failure for the participant's eyes.
+func unproven(err error) error {
+	if errors.Is(err, bunker.ErrDenied) || errors.Is(err, bunker.ErrNotOwner) {
+		return orders.Errorf(orders.EFORBIDDEN, "the remote signer does not decrypt for this public key: it holds another key, or does not permit nip44_decrypt")
+	}
+	return orders.Errorf(orders.EUNAVAILABLE, "the remote signer did not answer in time: is it online, and is its relay reachable?")
+}
+
+// inviteWithin is how long a nostrconnect:// URL is good for.
+const inviteWithin = 10 * time.Minute
+
+// mostInvited bounds how many are waited for at once.
+const mostInvited = 100
+
+// Await makes a nostrconnect:// URL and waits for owner's signer to come by it
+// (enrol.Signers). A second one for the same owner takes the place of the first.
+func (s *signers) Await(owner string, proven func(connection []byte) error) (uri string, err error) {
+	if len(s.relays) == 0 {
+		return "", orders.Errorf(orders.EUNAVAILABLE, "this relay has no keys.signer_relays to meet a remote signer at: hand over a bunker:// URL instead")
+	}
+	invitation, err := bunker.Offer(s.relays, s.name, "")
+	if err != nil {
+		return "", err
+	}
+	ctx, cancel := context.WithTimeout(s.ctx, inviteWithin)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if former := s.invited[owner]; former != nil {
+		former()
+	} else if len(s.invited) >= mostInvited {
+		cancel()
+		return "", orders.Errorf(orders.EUNAVAILABLE, "too many wait for their remote signers: try again in some minutes")
+	}
+	s.invited[owner] = cancel
+	s.work.Go(func() {
+		defer cancel()
+		defer invitation.Close()
+		conn, err := invitation.Wait(ctx, s.options(true)...)
+		if err != nil {
+			return // nobody came; the audit log says that it was asked for
+		}
+		connection, err := s.prove(ctx, conn, owner, true)
+		if err == nil {
+			err = proven(connection)
+			clear(connection)
+		}
+		if err != nil {
+			s.log.Warn().Err(err).Msg("a remote signer came by invitation and was not taken")
+		}
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		delete(s.invited, owner)
+	})
+	return invitation.URI(), nil
+}
+
+var _ enrol.Signers = (*signers)(nil)

@@ -1,0 +1,145 @@
+package relay
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/waybill-relay/waybill/nip17"
+	"github.com/waybill-relay/waybill/relay/ledger"
+)
+
+const (
+	// backlogBatch is how many messages are read at once.
+	backlogBatch = 200
+	// openedAtOnce is how many are opened side by side: as many as a remote signer
+	// is asked about at the same time.
+	openedAtOnce = 8
+	// longestPostponed bounds how long a message waits that its owner's signer does
+	// not answer for; askAgain is the first wait.
+	longestPostponed = time.Hour
+	askAgain         = 2 * time.Second
+	// maxPostponed bounds the memory for them, for each owner.
+	maxPostponed = 4096
+)
+
+// ask opens a queue with a remote signer's help, beside everything else: what it
+// does not answer delays its own participant only. While it is away there is
+// nothing to do: whoever watches it calls Late.
+func (b *Backlog) ask(ctx context.Context, q *queue, key nip17.RemoteKey) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if q.asked {
+		q.again = true
+		return
+	}
+	q.asked = true
+	q.revisit(time.Now())
+	b.asking.Go(func() {
+		var err error
+		for more := true; more && err == nil && key.Available(); {
+			more, err = b.openSome(ctx, q, key)
+		}
+		if err != nil && ctx.Err() == nil {
+			b.log.Error().Err(err).Msg("what waits for a remote signer could not be opened; trying again")
+		}
+		b.mu.Lock()
+		defer b.mu.Unlock()
+		wait, waits := q.wait(time.Now())
+		if err != nil {
+			wait, waits = askAgain, true
+		}
+		if q.asked = false; q.again {
+			q.again = false
+			wait, waits = 0, true
+		}
+		if waits && ctx.Err() == nil {
+			time.AfterFunc(wait, func() { b.Late(q.owner) })
+		}
+	})
+}
+
+// openSome opens one batch of the queue; more says that there may be another.
+func (b *Backlog) openSome(ctx context.Context, q *queue, remote nip17.RemoteKey) (more bool, err error) {
+	since, err := b.since(q.owner)
+	if err != nil {
+		return false, err
+	}
+	b.mu.Lock()
+	passed := q.passed
+	b.mu.Unlock()
+	rows, err := b.batch(ctx, q, passed)
+	if err != nil {
+		return false, err
+	}
+	defer func() { q.progress(b.log, len(rows), !more) }()
+	for chunk := range slices.Chunk(rows, openedAtOnce) {
+		if !b.keyring.Holds(q.owner) {
+			return false, nil // revoked; the rest stays closed
+		}
+		if err := b.openChunk(ctx, q, chunk, since, remote); err != nil {
+			return false, err
+		}
+		if remote != nil && !remote.Available() {
+			return false, nil
+		}
+	}
+	return len(rows) == backlogBatch, nil
+}
+
+// openChunk opens a few messages side by side, and writes down what they say in
+// the order of their arrival.
+func (b *Backlog) openChunk(ctx context.Context, q *queue, rows []ledger.Row, since int64, remote nip17.RemoteKey) error {
+	last := rows[len(rows)-1].Seq
+	now := time.Now()
+	rows = slices.DeleteFunc(slices.Clone(rows), func(r ledger.Row) bool {
+		return r.ReceivedAt < since || now.Before(q.deferred[r.Seq].until)
+	})
+	arrivals := make([]ledger.Arrival, len(rows))
+	var opts []nip17.Option
+	if remote == nil {
+		opts = append(opts, nip17.Local())
+	}
+	var wg sync.WaitGroup
+	for i, row := range rows {
+		if remote == nil {
+			if err := b.rate.Wait(ctx); err != nil {
+				break // ctx has ended
+			}
+		}
+		wg.Go(func() { arrivals[i] = b.decoder.decode(ctx, row.Event, row.ReceivedAt, opts...).Arrival })
+	}
+	wg.Wait()
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	for i, row := range rows {
+		away, err := b.settle(ctx, row, &arrivals[i])
+		if err != nil {
+			return err
+		}
+		q.postpone(row.Seq, away && remote != nil)
+	}
+	b.mu.Lock()
+	q.passed = last
+	b.mu.Unlock()
+	return nil
+}
+
+// settle writes down what a message says. away: its signer did not answer.
+func (b *Backlog) settle(ctx context.Context, row ledger.Row, a *ledger.Arrival) (away bool, err error) {
+	if a.State == ledger.Waiting && row.State == ledger.Waiting {
+		return a.Reason == reasonAway, nil // nothing has changed
+	}
+	err = b.ledger.Resolve(ctx, row.Seq, ledger.Decoded{State: a.State, Reason: a.Reason, Seal: a.Seal, Facts: a.Facts})
+	switch {
+	case errors.Is(err, ledger.ErrSettled) || errors.Is(err, ledger.ErrNoRow):
+		return false, nil // its recipient deleted it meanwhile
+	case err != nil:
+		return false, err
+	}
+	b.decoder.report(a)
+	return a.Reason == reasonAway, nil
+}
