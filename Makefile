@@ -3,14 +3,14 @@
 # make soak   30 minutes of load and faults, with a table of figures at the end
 
 GO ?= go
-FUZZTIME ?= 10s
+FUZZTIME ?= 20s
 FUZZERS = ./nip17:FuzzOpen ./nip17:FuzzParseEvent \
 	./nip17:FuzzOpenDirect \
 	./nip17/bunker:FuzzParse ./nip17/bunker:FuzzParseReply ./nip17/bunker:FuzzParseEnvelope \
 	./orders/dialect:FuzzGamma ./orders/dialect:FuzzCultureBridge ./orders/dialect:FuzzText ./orders/dialect:FuzzToken \
 	./orders/dialect:FuzzConduit ./orders/dialect:FuzzPlebeian ./orders/dialect:FuzzOldPlebeian ./orders/dialect:FuzzShopstr \
 	./orders/dialect:FuzzNIP15 ./orders/dialect:FuzzFold \
-	./orders/redisstore:FuzzPlace ./orders/redisstore:FuzzParseKey ./relay:FuzzPath ./relay/wire:FuzzFrames ./relay/api:FuzzAuthorization
+	./orders/redisstore:FuzzPlace ./orders/redisstore:FuzzParseKey ./relay:FuzzPath ./relay/enrol:FuzzParseCommand ./relay/wire:FuzzFrames ./relay/api:FuzzAuthorization
 E2E = cmd/waybill/e2e
 
 .PHONY: run build demo test deps lint unit race fuzz e2e soak bench
@@ -46,9 +46,10 @@ unit:
 race:
 	$(GO) test -race -timeout 15m ./...
 
+# Two at a time, each on one core.
 fuzz:
-	@set -e; for f in $(FUZZERS); do \
-		echo "fuzz $$f"; $(GO) test $${f%%:*} -run '^$$' -fuzz "^$${f##*:}$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 10x; done
+	@printf '%s\n' $(FUZZERS) | xargs -P 2 -I{} sh -ec 'f={}; echo "fuzz $$f"; \
+		exec $(GO) test "$${f%%:*}" -run "^$$" -fuzz "^$${f##*:}\$$" -parallel 1 -fuzztime $(FUZZTIME) -fuzzminimizetime 10x'
 
 e2e:
 	$(GO) test -tags e2e -count=1 -timeout 20m ./$(E2E)/

@@ -36,6 +36,7 @@ type thief struct {
 	sealed     map[string]bool   // ciphertexts; true: opened
 	opened     []string          // what was in them
 	tried      map[[3]string]bool
+	clients    int // connections to remote signers that he has made out
 }
 
 // newThief has nothing yet: give him texts to take and secrets to try, then let him work.

@@ -24,7 +24,7 @@ var (
 	looksLikeNIP04 = regexp.MustCompile(`[A-Za-z0-9+/]{22,}={0,2}\?iv=[A-Za-z0-9+/]{22}==`)
 	looksLikeHex   = regexp.MustCompile(`(?i)\b[0-9a-f]{64}\b`)
 	looksLikeKey   = regexp.MustCompile(`(?:nsec1|npub1)[02-9ac-hj-np-z]{58}|ncryptsec1[02-9ac-hj-np-z]+`)
-	looksLikeVault = regexp.MustCompile(`v1\.[A-Za-z0-9+/]{96}`)
+	looksLikeVault = regexp.MustCompile(`v1\.[A-Za-z0-9+/]{96,}`)
 )
 
 // forceVaults opens secrets that are encrypted at rest, with everything that may
@@ -49,6 +49,12 @@ func (th *thief) forceVaults() {
 					secret, err := aead.Open(nil, box[:aead.NonceSize()], box[aead.NonceSize():], []byte("waybill/key/v1|"+public))
 					if err == nil {
 						th.try(hex.EncodeToString(secret))
+					}
+					if connection, err := aead.Open(nil, box[:aead.NonceSize()], box[aead.NonceSize():], []byte("waybill/remote/v1|"+public)); err == nil {
+						th.clients++
+						for _, digits := range looksLikeHex.FindAllString(string(connection), -1) {
+							th.try(digits)
+						}
 					}
 				}
 			}

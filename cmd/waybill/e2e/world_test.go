@@ -95,10 +95,16 @@ func newWorld(t *testing.T, want worldOf) *world {
 		t.Fatalf("NIP-11 says self is %q", info.Self)
 	}
 	w.self = info.Self
+	w.reconnect()
+	return w
+}
+
+// reconnect has everybody's client begin anew, as after a restart of the daemon.
+func (w *world) reconnect() {
+	w.t.Helper()
 	for _, p := range w.people {
 		p.connect()
 	}
-	return w
 }
 
 func (w *world) newPerson(name string) *person {

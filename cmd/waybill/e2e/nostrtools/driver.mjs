@@ -25,7 +25,7 @@ const commands = {
 }
 
 // The rest are methods of a participant.
-for (const name of ['announce', 'post', 'publish', 'pace', 'halt', 'wrap', 'send', 'masked', 'direct', 'chat', 'culturebridge', 'wait', 'inbox', 'open', 'req', 'listen', 'heard', 'count']) {
+for (const name of ['announce', 'post', 'publish', 'pace', 'halt', 'wrap', 'send', 'masked', 'direct', 'chat', 'culturebridge', 'wait', 'inbox', 'open', 'seal', 'http', 'req', 'listen', 'heard', 'count']) {
   commands[name] = async ({ who, ...args }) => {
     const participant = participants.get(who)
     if (!participant) throw new Error(`${who} is not connected`)

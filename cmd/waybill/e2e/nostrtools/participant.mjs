@@ -4,6 +4,7 @@ import * as nip04 from 'nostr-tools/nip04'
 import * as nip17 from 'nostr-tools/nip17'
 import * as nip44 from 'nostr-tools/nip44'
 import * as nip59 from 'nostr-tools/nip59'
+import * as nip98 from 'nostr-tools/nip98'
 import { finalizeEvent, getPublicKey } from 'nostr-tools/pure'
 import { Relay } from 'nostr-tools/relay'
 import { hexToBytes } from 'nostr-tools/utils'
@@ -165,6 +166,25 @@ export class Participant {
       copies.push({ id: event.id, to: event.tags[0][1], ...(await this.publish({ event })) })
     }
     return { rumor, copies }
+  }
+
+  // seal encrypts a text to a key, by this one or by another (hex).
+  seal({ to, text, by }) {
+    return nip44.encrypt(text, nip44.getConversationKey(by ? hexToBytes(by) : this.secret, to))
+  }
+
+  // http asks the relay's API, signed in by NIP-98. With again the same token is used
+  // twice, and the second answer is given.
+  async http({ url, method, body, again }) {
+    const token = await nip98.getToken(url, method, (e) => this.sign(e), true, body)
+    const ask = () =>
+      fetch(url, {
+        method,
+        headers: { Authorization: token, ...(body && { 'Content-Type': 'application/json' }) },
+        body: body && JSON.stringify(body),
+      })
+    const answer = again ? await ask().then(ask) : await ask()
+    return { status: answer.status, body: await answer.text() }
   }
 
   // open reads a box: ciphertext to this key from the key by.
