@@ -12,11 +12,16 @@ import (
 // order of its pair; without this a talkative pair with many orders would cost
 // everybody else's time. It is for one batch of orders and one goroutine: what is
 // new in src it does not see.
-func Batch(src Source) Source {
+func Batch(src Source) Source { return batched(src) }
+
+func batched(src Source) *batch {
 	if b, ok := src.(*batch); ok {
 		return b
 	}
-	return &batch{Source: src, pairs: map[Pair]*pairFacts{}, facts: map[Key][]Fact{}, strays: map[Key]bool{}, begins: map[Key]*Beginning{}}
+	return &batch{
+		Source: src, pairs: map[Pair]*pairFacts{}, facts: map[Key][]Fact{}, strays: map[Key]bool{}, begins: map[Key]*Beginning{},
+		sharing: map[side][]Beginning{}, texts: map[copyOf]meaning{},
+	}
 }
 
 type batch struct {
@@ -25,6 +30,17 @@ type batch struct {
 	facts  map[Key][]Fact // fetched before they are asked for, and then given away
 	strays map[Key]bool
 	begins map[Key]*Beginning // nil: it has not begun
+
+	sharing map[side][]Beginning
+	texts   map[copyOf]meaning
+}
+
+type side struct{ party, orderID string }
+
+// A meaning is where a fact without an id belongs, and the Seq of the order it names.
+type meaning struct {
+	home  Key
+	named int64
 }
 
 // Prefetch has a Source that Batch made read what Assemble will ask of these
@@ -121,6 +137,37 @@ func (b *batch) Beginning(ctx context.Context, k Key) (Beginning, bool, error) {
 	return begin, ok, nil
 }
 
+func (b *batch) Sharing(ctx context.Context, party, orderID string) ([]Beginning, error) {
+	s := side{party, orderID}
+	if bs, known := b.sharing[s]; known {
+		return slices.Clip(bs), nil
+	}
+	bs, err := b.Source.Sharing(ctx, party, orderID)
+	if err == nil {
+		b.sharing[s] = bs
+	}
+	return slices.Clip(bs), err
+}
+
+// meant is what a fact of the pair without an id means, which counts from at. Every
+// order of the pair wants to know it.
+func (b *batch) meant(ctx context.Context, p Pair, f *Fact, at moment) (meaning, error) {
+	text := copyOf{f.ID, f.N, f.Tau()}
+	if m, known := b.texts[text]; known {
+		return m, nil
+	}
+	c, err := couldMean(ctx, b, p, f)
+	if err != nil {
+		return meaning{}, err
+	}
+	m := meaning{home: c.belongs(at)}
+	if c.named != nil {
+		m.named = c.named.Seq
+	}
+	b.texts[text] = m
+	return m, nil
+}
+
 // pairFacts is everything of one pair from a time on.
 type pairFacts struct {
 	looseFrom int64
@@ -179,7 +226,7 @@ func (b *batch) Begun(ctx context.Context, p Pair, from, to int64) ([]Beginning,
 func (b *batch) BeginSeq(ctx context.Context, p Pair, to int64) (seq int64, err error) {
 	begun, err := b.all(ctx, p)
 	for _, one := range begun {
-		if one.At <= to {
+		if one.Least <= to {
 			seq = max(seq, one.Seq)
 		}
 	}

@@ -114,15 +114,11 @@ func union[T cmp.Ordered](a, b []T) []T {
 
 // place puts the tellings in the order in which they count.
 //
-// The sender's clock is a hint: it cannot run ahead of the arrival by more than
-// 10 minutes, and it cannot reach back before the hour that preceded the hour of
-// arrival. So what was settled two hours ago stays settled, and copies that
-// arrive apart within an hour count alike.
+// The sender's clock is a hint, which is bounded both ways (Tau, Sigma).
 func place(ts []telling) {
 	for i := range ts {
 		t := &ts[i]
-		t.tau = t.Tau()
-		t.sigma = max(t.tau, t.ReceivedAt-t.ReceivedAt%hour-hour)
+		t.tau, t.sigma = t.Tau(), t.Sigma()
 	}
 	slices.SortFunc(ts, func(a, b telling) int {
 		return cmp.Or(cmp.Compare(a.sigma, b.sigma), cmp.Compare(a.tau, b.tau),

@@ -2,7 +2,7 @@ package orders
 
 import (
 	"context"
-	"sort"
+	"math"
 	"time"
 )
 
@@ -25,13 +25,14 @@ type Source interface {
 	Loose(ctx context.Context, p Pair, from, to int64) ([]Fact, error)
 	// Referring returns the pair's facts without an order id whose Ref is orderID.
 	Referring(ctx context.Context, p Pair, orderID string) ([]Fact, error)
-	// Begun returns the pair's orders that began in [from, to] (ms), the first first.
+	// Begun returns the pair's orders whose At is in [from, to] (ms), the first first.
 	Begun(ctx context.Context, p Pair, from, to int64) ([]Beginning, error)
-	// BeginSeq returns the highest Beginning.Seq among the pair's orders that
-	// began at to (ms) or before, 0 for none.
+	// BeginSeq returns the highest Beginning.Seq among the pair's orders whose Least
+	// is to (ms) or before, 0 for none.
 	BeginSeq(ctx context.Context, p Pair, to int64) (int64, error)
 	// Sharing returns the orders with that id in which party takes part, at most two
-	// of them, those with the lowest Seq: more than one is as good as many.
+	// of them, those the ledger knew first: more than one is as good as many. Which
+	// two they are never changes.
 	Sharing(ctx context.Context, party, orderID string) ([]Beginning, error)
 	// Beginning returns the begin of one order; ok is false where it has not begun.
 	Beginning(ctx context.Context, k Key) (b Beginning, ok bool, err error)
@@ -49,34 +50,6 @@ type Bulk interface {
 	Beginnings(ctx context.Context, keys []Key) (map[Key]Beginning, error)
 }
 
-// A Beginning is an order that exists: At is the least Tau among the facts of
-// its Key that begin it (Begins), Seq the ledger seq of the fact with that Tau
-// (the lowest seq where several have it). So At only falls, and Seq only rises.
-type Beginning struct {
-	Key      Key
-	IntentID string
-	At       int64
-	Seq      int64
-
-	// Mark is the ledger seq of the last time that something of the order was
-	// erased, 0 for never; Retired tells that all of it was, and that the order is
-	// gone for good: only its id is kept, so that nobody gets it again.
-	Mark    int64
-	Retired bool
-}
-
-// Tau is the time at which a fact is shown: the sender's clock, but never later
-// than 10 minutes after arrival.
-func (f *Fact) Tau() int64 { return min(f.At, f.ReceivedAt+10*60_000) }
-
-// Begins reports whether the fact makes an order exist: said by a party, about
-// an order id, and more than words: of the notes those that have a code.
-func (f *Fact) Begins() bool {
-	p, ok := f.Pair()
-	return ok && f.OrderID != "" && (f.Verb != Note || f.Code != "") && p.Has(f.Sender) &&
-		(f.Trust == Bound || ruleOf[f.Verb].Unbound)
-}
-
 // Members returns every fact that belongs to the order k, by these rules:
 //
 //   - a fact that names both parties and the id belongs to it;
@@ -85,6 +58,9 @@ func (f *Fact) Begins() bool {
 //   - one without an id belongs to the order of its pair that its text names,
 //     else to the only order of its pair begun in the 30 days before it, else
 //     to none.
+//
+// What a fact is weighed against is what had begun when it came (see belongs): no
+// order that begins later, whatever it is dated, takes it away again.
 //
 // seq is the highest ledger seq of everything that was weighed, so that it rises
 // with every fact that could change the answer, also where a fact leaves. What is
@@ -100,94 +76,82 @@ func Members(ctx context.Context, src Source, k Key) (facts []Fact, seq int64, e
 	if stray, err := src.Stray(ctx, k); err != nil || !stray {
 		return facts, seq, err
 	}
-	a, b := k.Pair.Parties()
-	for _, party := range []string{a, b} {
-		lone, err := src.OneSided(ctx, party, k.OrderID)
-		if err != nil {
-			return nil, 0, err
-		}
-		if len(lone) == 0 {
-			continue
-		}
-		rivals, err := src.Sharing(ctx, party, k.OrderID)
-		if err != nil {
-			return nil, 0, err
-		}
-		var rival int64
-		for _, r := range rivals {
-			rival = max(rival, r.Seq)
-		}
-		for _, f := range lone {
-			if paid, ok := f.withPayee(); len(rivals) == 1 || ok && paid == k {
-				seq = max(seq, f.Seq)
-				facts = append(facts, f)
-			}
-			if f.Seq < rival { // it may have belonged here until the rival came
-				seq = max(seq, rival)
-			}
-		}
-	}
-	begin, ok, err := src.Beginning(ctx, k)
+	own, ok, err := src.Beginning(ctx, k)
 	if err != nil || !ok {
 		return facts, seq, err
 	}
-	named, err := src.Referring(ctx, k.Pair, k.OrderID)
-	if err != nil {
-		return nil, 0, err
+	all := batched(src) // the same is asked for each of them
+	a, b := k.Pair.Parties()
+	for _, party := range []string{a, b} {
+		lone, loneSeq, err := oneSided(ctx, all, own, party)
+		if err != nil {
+			return nil, 0, err
+		}
+		facts, seq = append(facts, lone...), max(seq, loneSeq)
 	}
-	for _, f := range named {
-		seq = max(seq, f.Seq)
-		facts = append(facts, f)
-	}
-	loose, looseSeq, err := drawnIn(ctx, src, begin)
-	return append(facts, loose...), max(seq, looseSeq), err
+	texts, textSeq, err := drawnIn(ctx, all, own)
+	return append(facts, texts...), max(seq, textSeq), err
 }
 
-// drawnIn returns the facts without an id that belong to the order because no
-// other one of its pair can be meant.
-func drawnIn(ctx context.Context, src Source, own Beginning) (facts []Fact, seq int64, err error) {
-	p := own.Key.Pair
-	loose, err := src.Loose(ctx, p, own.At, own.At+reach)
-	if err != nil || len(loose) == 0 {
+// oneSided returns the facts that name party alone and belong to the order.
+func oneSided(ctx context.Context, src Source, own Beginning, party string) (facts []Fact, seq int64, err error) {
+	lone, err := src.OneSided(ctx, party, own.Key.OrderID)
+	if err != nil || len(lone) == 0 {
 		return nil, 0, err
 	}
-	rivals, err := src.Begun(ctx, p, own.At-reach, own.At+reach)
-	if err != nil {
-		return nil, 0, err
-	}
-	if seq, err = src.BeginSeq(ctx, p, own.At+reach); err != nil {
-		return nil, 0, err
-	}
-	for _, f := range loose {
-		seq = max(seq, f.Seq)
-		if f.Ref == own.Key.OrderID {
-			continue // it is among the named
+	came := firstCopies(lone)
+	for i := range lone {
+		f := &lone[i]
+		c, err := sidesOf(ctx, src, f)
+		if err != nil {
+			return nil, 0, err
 		}
-		if f.Ref != "" {
-			other, elsewhere, err := src.Beginning(ctx, Key{p, f.Ref})
-			if err != nil {
-				return nil, 0, err
-			}
-			if elsewhere {
-				seq = max(seq, other.Seq)
-				continue
-			}
+		if !c.has(own.Key) {
+			continue
 		}
-		if onlyBegun(rivals, f.Tau()) == own.Key {
-			facts = append(facts, f)
+		seq = max(seq, f.Seq, c.seq())
+		if c.belongs(came.of(f)) == own.Key {
+			facts = append(facts, *f)
 		}
 	}
 	return facts, seq, nil
 }
 
-// onlyBegun is the one order among bs, the first first, that began in the 30 days
-// before at; the zero Key where there is none, or more than one.
-func onlyBegun(bs []Beginning, at int64) Key {
-	first := sort.Search(len(bs), func(i int) bool { return bs[i].At >= at-reach })
-	if first == len(bs) || bs[first].At > at || first+1 < len(bs) && bs[first+1].At <= at {
-		return Key{}
+// drawnIn returns the facts without an id that belong to the order, because they
+// name it or because no other one of its pair can be meant.
+func drawnIn(ctx context.Context, src *batch, own Beginning) (facts []Fact, seq int64, err error) {
+	p := own.Key.Pair
+	texts, err := src.Referring(ctx, p, own.Key.OrderID)
+	if err != nil {
+		return nil, 0, err
 	}
-	return bs[first].Key
+	loose, err := src.Loose(ctx, p, own.At, own.At+reach)
+	if err != nil {
+		return nil, 0, err
+	}
+	for _, f := range loose {
+		if f.Ref != own.Key.OrderID { // else it is among them
+			texts = append(texts, f)
+		}
+	}
+	if len(texts) == 0 {
+		return nil, 0, nil
+	}
+	came, last := firstCopies(texts), int64(math.MinInt64)
+	for i := range texts {
+		f := &texts[i]
+		m, err := src.meant(ctx, p, f, came.of(f))
+		if err != nil {
+			return nil, 0, err
+		}
+		last = max(last, f.Tau())
+		seq = max(seq, f.Seq, m.named)
+		if m.home == own.Key {
+			facts = append(facts, *f)
+		}
+	}
+	begun, err := src.BeginSeq(ctx, p, last)
+	return facts, max(seq, begun), err
 }
 
 // withPayee is the order that a fact which names one party would belong to if it is
@@ -199,43 +163,30 @@ func (f *Fact) withPayee() (k Key, ok bool) {
 	return Key{PairOf(f.Parties[0], f.Payee), f.OrderID}, true
 }
 
-// sidesOf returns the orders that a fact which names one party may belong to: the
-// only one, or those between which it cannot be told.
-func sidesOf(ctx context.Context, src Source, f *Fact) ([]Beginning, error) {
-	if k, ok := f.withPayee(); ok {
-		if b, begun, err := src.Beginning(ctx, k); err != nil || begun {
-			return []Beginning{b}, err
-		}
-	}
-	return src.Sharing(ctx, f.Parties[0], f.OrderID)
-}
-
 // Home is the order that the fact belongs to by the rules of Members, as things
 // stand; ok is false where it belongs to none.
 func Home(ctx context.Context, src Source, f *Fact) (k Key, ok bool, err error) {
 	p, both := f.Pair()
+	var (
+		c      choice
+		copies []Fact
+	)
 	switch {
 	case both && f.OrderID != "":
 		return Key{p, f.OrderID}, true, nil
 	case f.OrderID != "" && len(f.Parties) == 1:
-		bs, err := sidesOf(ctx, src, f)
-		if err != nil || len(bs) != 1 {
-			return Key{}, false, err
+		if c, err = sidesOf(ctx, src, f); err == nil {
+			copies, err = src.OneSided(ctx, f.Parties[0], f.OrderID)
 		}
-		return bs[0].Key, true, nil
-	case !both || f.OrderID != "":
-		return Key{}, false, nil
-	}
-	if f.Ref != "" {
-		if named, ok, err := src.Beginning(ctx, Key{p, f.Ref}); err != nil || ok {
-			return named.Key, ok, err
+	case both:
+		if c, err = couldMean(ctx, src, p, f); err == nil {
+			copies, err = src.Loose(ctx, p, f.Tau(), f.Tau())
 		}
 	}
-	bs, err := src.Begun(ctx, p, f.Tau()-reach, f.Tau())
 	if err != nil {
 		return Key{}, false, err
 	}
-	k = onlyBegun(bs, f.Tau())
+	k = c.belongs(firstCopies(append(copies, *f)).of(f))
 	return k, k != Key{}, nil
 }
 

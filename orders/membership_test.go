@@ -68,6 +68,12 @@ func TestMembers(t *testing.T) {
 	}
 }
 
+// late draws by how much a message comes later than its clock says, or, for a late
+// key, earlier than those that were read before it.
+func late(t *rapid.T) int64 {
+	return minute * rapid.SampledFrom([]int64{0, 0, 30, 180, 5 * day, 40 * day}).Draw(t, "late by")
+}
+
 // A fact is a member of its Home and of no other order.
 func TestHome(t *testing.T) {
 	ctx := context.Background()
@@ -85,7 +91,12 @@ func TestHome(t *testing.T) {
 			} else if len(parties) == 1 {
 				f.Payee = rapid.SampledFrom([]string{"", ana, bob, carol}).Draw(t, "payee")
 			}
+			f.ReceivedAt += late(t)
 			m = append(m, f)
+			if rapid.IntRange(0, 3).Draw(t, "copied") == 0 {
+				f.ReceivedAt += late(t)
+				m = append(m, f)
+			}
 		}
 		for _, f := range m {
 			home, ok, err := Home(ctx, m, &f)
@@ -122,7 +133,7 @@ func TestTouchedAndVersion(t *testing.T) {
 		for i := range n {
 			who := rapid.SampledFrom([]string{ana, bob, carol}).Draw(t, "who")
 			verb := rapid.SampledFrom([]Verb{Intent, Request, Paid, Note, Note}).Draw(t, "verb")
-			parties := rapid.SampledFrom([][]string{{ana, bob}, {ana, carol}, {bob, carol}, {bob}, {ana}}).Draw(t, "parties")
+			parties := rapid.SampledFrom([][]string{{ana, bob}, {ana, bob}, {ana, carol}, {bob, carol}, {ana, eve}, {bob}, {ana}}).Draw(t, "parties")
 			orderID := rapid.SampledFrom([]string{"1", "2", "", ""}).Draw(t, "order")
 			f := says(who, verb, rapid.Int64Range(0, 100).Draw(t, "day")*day, id(fmt.Sprint("f", i)), about(orderID, parties...))
 			if f.Seq = int64(i + 1); orderID != "" && len(parties) == 1 {
@@ -131,6 +142,12 @@ func TestTouchedAndVersion(t *testing.T) {
 			if orderID == "" {
 				f.Verb = Note
 				f.Ref = rapid.SampledFrom([]string{"", "", "1", "2", "3"}).Draw(t, "ref")
+			}
+			f.ReceivedAt += late(t)
+			if i > 0 && rapid.IntRange(0, 5).Draw(t, "a copy") == 0 {
+				f = m[rapid.IntRange(0, i-1).Draw(t, "of")]
+				f.Seq, f.ReceivedAt = int64(i+1), f.ReceivedAt+late(t)
+				orderID = f.OrderID
 			}
 			m = append(m, f)
 			if p, both := f.Pair(); both && orderID != "" {

@@ -47,21 +47,20 @@ func (m memory) Referring(_ context.Context, p Pair, orderID string) ([]Fact, er
 }
 
 func (m memory) beginnings(ok func(Key) bool) (bs []Beginning) {
-	at := map[Key]*Beginning{}
+	of := map[Key][]Fact{}
 	for _, f := range m {
-		if p, _ := f.Pair(); f.Begins() {
-			k := Key{p, f.OrderID}
-			if at[k] == nil || f.Tau() < at[k].At {
-				at[k] = &Beginning{Key: k, IntentID: k.OrderID, At: f.Tau(), Seq: f.Seq}
-			}
+		if p, _ := f.Pair(); f.Begins() && ok(Key{p, f.OrderID}) {
+			of[Key{p, f.OrderID}] = append(of[Key{p, f.OrderID}], f)
 		}
 	}
-	for k, b := range at {
-		if ok(k) {
-			bs = append(bs, *b)
-		}
+	for k, facts := range of {
+		first := slices.MinFunc(facts, func(a, b Fact) int {
+			return cmp.Or(cmp.Compare(a.Sigma(), b.Sigma()), cmp.Compare(a.Tau(), b.Tau()), cmp.Compare(a.Seq, b.Seq))
+		})
+		least := slices.MinFunc(facts, func(a, b Fact) int { return cmp.Compare(a.Tau(), b.Tau()) })
+		bs = append(bs, Beginning{Key: k, IntentID: k.OrderID, At: first.Tau(), Sigma: first.Sigma(), Seq: first.Seq, Least: least.Tau()})
 	}
-	slices.SortFunc(bs, func(a, b Beginning) int { return int(a.At - b.At) })
+	slices.SortFunc(bs, func(a, b Beginning) int { return cmp.Compare(a.At, b.At) })
 	return bs
 }
 
@@ -71,16 +70,22 @@ func (m memory) Begun(_ context.Context, p Pair, from, to int64) ([]Beginning, e
 }
 
 func (m memory) BeginSeq(ctx context.Context, p Pair, to int64) (seq int64, err error) {
-	bs, err := m.Begun(ctx, p, math.MinInt64, to)
+	bs, err := m.Begun(ctx, p, math.MinInt64, math.MaxInt64)
 	for _, b := range bs {
-		seq = max(seq, b.Seq)
+		if b.Least <= to {
+			seq = max(seq, b.Seq)
+		}
 	}
 	return seq, err
 }
 
 func (m memory) Sharing(_ context.Context, party, orderID string) ([]Beginning, error) {
 	bs := m.beginnings(func(k Key) bool { return k.OrderID == orderID && k.Pair.Has(party) })
-	slices.SortFunc(bs, func(a, b Beginning) int { return cmp.Compare(a.Seq, b.Seq) })
+	known := func(b Beginning) int64 { // since when
+		of, _ := m.where(func(f Fact) bool { p, _ := f.Pair(); return f.Begins() && b.Key == Key{p, f.OrderID} })
+		return slices.MinFunc(of, func(a, b Fact) int { return cmp.Compare(a.Seq, b.Seq) }).Seq
+	}
+	slices.SortFunc(bs, func(a, b Beginning) int { return cmp.Compare(known(a), known(b)) })
 	return bs[:min(len(bs), 2)], nil
 }
 

@@ -54,7 +54,7 @@ func touchedBy(ctx context.Context, src Source, f *Fact) ([]Beginning, error) {
 			return nil, err
 		}
 		bs := []Beginning{own}
-		if f.Seq != own.Seq {
+		if f.Seq != own.Seq && (own.Least == own.At || f.Tau() != own.Least) {
 			return bs, nil
 		}
 		// It is what begins the order, or moves its begin: what other orders had
@@ -62,19 +62,11 @@ func touchedBy(ctx context.Context, src Source, f *Fact) ([]Beginning, error) {
 		near, err := nearby(ctx, src, own)
 		return append(bs, near...), err
 	case both:
-		bs, err := src.Begun(ctx, p, f.Tau()-reach, f.Tau())
-		if err != nil || f.Ref == "" {
-			return bs, err
-		}
-		named, ok, err := src.Beginning(ctx, Key{p, f.Ref})
-		if ok {
-			bs = append(bs, named)
-		}
-		return bs, err
+		c, err := couldMean(ctx, src, p, f)
+		return c.all(), err
 	case f.OrderID != "" && len(f.Parties) == 1:
-		if bs, err := sidesOf(ctx, src, f); err != nil || len(bs) == 1 {
-			return bs, err
-		}
+		c, err := sidesOf(ctx, src, f)
+		return c.all(), err
 	}
 	return nil, nil
 }
@@ -91,12 +83,12 @@ func nearby(ctx context.Context, src Source, own Beginning) (bs []Beginning, err
 		if err != nil {
 			return nil, err
 		}
-		if len(lone) > 0 {
-			rivals, err := src.Sharing(ctx, party, own.Key.OrderID)
+		for i := range lone {
+			c, err := sidesOf(ctx, src, &lone[i])
 			if err != nil {
 				return nil, err
 			}
-			bs = append(bs, rivals...)
+			bs = append(bs, c.all()...)
 		}
 	}
 	named, err := src.Referring(ctx, p, own.Key.OrderID)
@@ -110,10 +102,22 @@ func nearby(ctx context.Context, src Source, own Beginning) (bs []Beginning, err
 		}
 		bs = append(bs, before...)
 	}
-	loose, err := src.Loose(ctx, p, own.At-reach, math.MaxInt64)
+	// It weighs from its Least on, however late that was told.
+	loose, err := src.Loose(ctx, p, own.Least-reach, math.MaxInt64)
 	if err != nil || len(loose) == 0 {
 		return bs, err
 	}
-	rivals, err := src.Begun(ctx, p, own.At-reach, math.MaxInt64)
+	for i := range loose {
+		if loose[i].Ref != "" {
+			other, err := begunAs(ctx, src, Key{p, loose[i].Ref})
+			if err != nil {
+				return nil, err
+			}
+			if other != nil {
+				bs = append(bs, *other)
+			}
+		}
+	}
+	rivals, err := src.Begun(ctx, p, own.Least-reach, math.MaxInt64)
 	return append(bs, rivals...), err
 }

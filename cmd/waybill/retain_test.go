@@ -49,7 +49,7 @@ func TestRetain(t *testing.T) {
 	// A ledger with a fault in it is told of, with its place, and by the exit code.
 	breakLedger(t, filepath.Join(dir, "waybill.db"), "UPDATE order_ids SET begun = begun + 1 WHERE intent_id = 'A-2'")
 	out, err := cli(t, dir, "verify")
-	if err == nil || exitCode(err) != 1 || !strings.Contains(out, "order A-2: fact") {
+	if err == nil || exitCode(err) != 1 || !strings.Contains(out, "order A-2: there is no fact") {
 		t.Errorf("verify of a broken ledger: exit code %d, %v\n%s", exitCode(err), err, out)
 	}
 }

@@ -97,7 +97,7 @@ func (l ledger) Stray(context.Context, orders.Key) (bool, error)              { 
 func (l ledger) Beginning(_ context.Context, k orders.Key) (b orders.Beginning, ok bool, err error) {
 	for _, f := range l.facts[k] {
 		if f.Begins() && (!ok || f.Tau() < b.At) {
-			b, ok = orders.Beginning{Key: k, IntentID: k.OrderID, At: f.Tau()}, true
+			b, ok = orders.Beginning{Key: k, IntentID: k.OrderID, At: f.Tau(), Sigma: f.Sigma()}, true
 		}
 	}
 	return b, ok, nil

@@ -9,33 +9,37 @@ import (
 )
 
 // begin keeps the row of the order that a fact begins: it makes the row, whose
-// intent id is the first one free, or moves the order's begin to an earlier Tau.
+// intent id is the first one free, or moves the order's begin (orders.Beginning).
 // Every fact that begins an order comes through here, so none is looked for.
 func (t *tx) begin(r *factRow, seq int64) error {
 	f := r.fact
 	if !f.Begins() {
 		return nil
 	}
-	var begun int64
 	pair, _ := f.Pair()
 	a, b := pair.Parties()
-	tau := f.Tau()
-	known, err := t.get([]any{&begun}, "SELECT begun FROM order_ids WHERE party_a = ? AND client_id = ? AND party_b = ?", a, f.OrderID, b)
-	if err != nil {
+	tau, sigma := f.Tau(), f.Sigma()
+	var least, firstSigma, firstTau int64
+	known, err := t.get([]any{&least, &firstSigma, &firstTau},
+		"SELECT begun, first_sigma, first_tau FROM order_ids WHERE party_a = ? AND client_id = ? AND party_b = ?", a, f.OrderID, b)
+	switch first := sigma < firstSigma || sigma == firstSigma && tau < firstTau; {
+	case err != nil:
 		return err
-	}
-	if known {
-		if tau < begun {
-			_, err = t.exec("UPDATE order_ids SET begun = ?, begin_seq = ? WHERE party_a = ? AND client_id = ? AND party_b = ?",
-				tau, seq, a, f.OrderID, b)
-		}
+	case known && first:
+		_, err = t.exec("UPDATE order_ids SET begun = ?, first_sigma = ?, first_tau = ?, begin_seq = ? WHERE party_a = ? AND client_id = ? AND party_b = ?",
+			min(least, tau), sigma, tau, seq, a, f.OrderID, b)
 		return err
+	case known && tau < least:
+		_, err = t.exec("UPDATE order_ids SET begun = ? WHERE party_a = ? AND client_id = ? AND party_b = ?", tau, a, f.OrderID, b)
+		return err
+	case known:
+		return nil
 	}
 	for id := range orders.IntentIDs(orders.Key{Pair: pair, OrderID: f.OrderID}) {
 		n, err := t.exec(`
-			INSERT INTO order_ids (intent_id, party_a, party_b, client_id, begun, begin_seq)
-			VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (intent_id) DO NOTHING`,
-			id, a, b, f.OrderID, tau, seq)
+			INSERT INTO order_ids (intent_id, party_a, party_b, client_id, begun, first_sigma, first_tau, begin_seq, known_seq)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (intent_id) DO NOTHING`,
+			id, a, b, f.OrderID, tau, sigma, tau, seq, seq)
 		if err != nil || n > 0 {
 			return err
 		}
@@ -86,11 +90,14 @@ func (l *Ledger) Owns(ctx context.Context, intentIDs []string) (map[string]bool,
 	return owned, nil
 }
 
-const selectBeginning = "SELECT intent_id, party_a, party_b, client_id, begun, begin_seq, mark_seq, retired_at > 0 FROM order_ids"
+const selectBeginning = "SELECT intent_id, party_a, party_b, client_id, begun, first_sigma, first_tau, begin_seq, mark_seq, retired_at > 0, known_seq FROM order_ids"
 
 func scanBeginning(rows *sql.Rows) (b orders.Beginning, err error) {
-	var one, other string
-	err = rows.Scan(&b.IntentID, &one, &other, &b.Key.OrderID, &b.At, &b.Seq, &b.Mark, &b.Retired)
+	var (
+		one, other string
+		known      int64 // it is selected for a UNION to be sorted by
+	)
+	err = rows.Scan(&b.IntentID, &one, &other, &b.Key.OrderID, &b.Least, &b.Sigma, &b.At, &b.Seq, &b.Mark, &b.Retired, &known)
 	b.Key.Pair = orders.PairOf(one, other)
 	return b, err
 }

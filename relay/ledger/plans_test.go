@@ -18,7 +18,7 @@ func TestPlans(t *testing.T) {
 		queryStray:    "COVERING INDEX facts_order (parties=? AND order_id=?)",
 		queryLoose:    "facts_loose (parties=? AND tau>? AND tau<?)",
 		queryRefers:   "facts_ref (parties=? AND ref=?)",
-		queryBegun:    "order_ids_begun (party_a=? AND party_b=? AND begun>? AND begun<?)",
+		queryBegun:    "order_ids_first (party_a=? AND party_b=? AND first_tau>? AND first_tau<?)",
 		queryBeginSeq: "COVERING INDEX order_ids_begun (party_a=? AND party_b=? AND begun<?)",
 		queryBegin:    "(party_a=? AND client_id=? AND party_b=?)",
 		querySharing:  "order_ids_sharing_b (party_b=? AND client_id=?)",

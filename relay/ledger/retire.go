@@ -178,7 +178,7 @@ func (t *tx) forgotten(r *factRow) (bool, error) {
 // before (ms), the earliest first, after the one given; the zero Beginning to
 // start with.
 func (l *Ledger) Standing(ctx context.Context, before int64, after orders.Beginning, limit int) ([]orders.Beginning, error) {
-	bs, err := l.beginnings(ctx, queryStanding, after.At, after.IntentID, before, max(limit, 0))
+	bs, err := l.beginnings(ctx, queryStanding, after.Least, after.IntentID, before, max(limit, 0))
 	return bs, err
 }
 

@@ -16,7 +16,7 @@ const (
 		"EXISTS (SELECT 1 FROM facts WHERE parties = ? AND order_id = ?) OR EXISTS (SELECT 1 FROM facts WHERE parties = ? AND order_id = ?)"
 	queryLoose    = selectFact + " WHERE parties = ? AND order_id = '' AND tau BETWEEN ? AND ? ORDER BY seq"
 	queryRefers   = selectFact + " WHERE parties = ? AND order_id = '' AND ref <> '' AND ref = ? ORDER BY seq"
-	queryBegun    = selectBeginning + " WHERE party_a = ? AND party_b = ? AND begun BETWEEN ? AND ? ORDER BY begun, client_id"
+	queryBegun    = selectBeginning + " WHERE party_a = ? AND party_b = ? AND first_tau BETWEEN ? AND ? ORDER BY first_tau, client_id"
 	queryBeginSeq = "SELECT coalesce(max(begin_seq), 0) FROM order_ids WHERE party_a = ? AND party_b = ? AND begun <= ?"
 	queryBegin    = selectBeginning + " WHERE party_a = ? AND client_id = ? AND party_b = ?"
 	// The condition on instr is isPair's; it names the index, in which the facts of
@@ -24,7 +24,7 @@ const (
 	queryOneSided = selectFact + " WHERE parties = ? AND order_id = ? AND instr(parties, ':') = 0 ORDER BY seq LIMIT ?"
 	// Not one OR: two look-ups, each by its own index and in its order.
 	querySharing = selectBeginning + " WHERE party_a = ? AND client_id = ? UNION ALL " +
-		selectBeginning + " WHERE party_b = ? AND client_id = ? ORDER BY begin_seq LIMIT ?"
+		selectBeginning + " WHERE party_b = ? AND client_id = ? ORDER BY known_seq LIMIT ?"
 )
 
 // What strangers may write any number of is read so far only. Two orders tell that
@@ -90,7 +90,7 @@ func (l *Ledger) BeginSeq(ctx context.Context, p orders.Pair, to int64) (seq int
 	return seq, failed("reading orders", err)
 }
 
-// Sharing implements orders.Source: two orders at most, those with the lowest Seq.
+// Sharing implements orders.Source: two orders at most, those that were known first.
 func (l *Ledger) Sharing(ctx context.Context, party, orderID string) ([]orders.Beginning, error) {
 	return l.beginnings(ctx, querySharing, party, orderID, party, orderID, maxSharing)
 }

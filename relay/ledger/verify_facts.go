@@ -144,21 +144,27 @@ func (v *verifying) fact(ctx context.Context, s *sourcedFact) error {
 	}
 	pair, _ := f.Pair()
 	a, b := pair.Parties()
-	var begun int64
-	switch err := v.read.QueryRowContext(ctx, "SELECT begun FROM order_ids WHERE party_a = ? AND client_id = ? AND party_b = ?", a, f.OrderID, b).Scan(&begun); {
+	var later, known bool
+	switch err := v.read.QueryRowContext(ctx,
+		"SELECT begun > ? OR (first_sigma, first_tau) > (?, ?), known_seq <= ? FROM order_ids WHERE party_a = ? AND client_id = ? AND party_b = ?",
+		f.Tau(), f.Sigma(), f.Tau(), s.seq, a, f.OrderID, b).Scan(&later, &known); {
 	case err == sql.ErrNoRows:
 		v.problem(where, "it begins an order that has no id")
 	case err != nil:
 		return err
-	case f.Tau() < begun:
+	case later:
 		v.problem(where, "its order is said to begin later")
+	case !known:
+		v.problem(where, "its order is said to be known since later")
 	}
 	return nil
 }
 
 func (v *verifying) orders(ctx context.Context) error {
 	const query = `
-		SELECT o.intent_id, o.party_a, o.party_b, o.client_id, o.begun, o.begin_seq, o.mark_seq, o.retired_at > 0, f.public
+		SELECT o.intent_id, o.party_a, o.party_b, o.client_id, o.first_sigma, o.first_tau, o.begin_seq, o.mark_seq, o.retired_at > 0, f.public,
+		EXISTS (SELECT 1 FROM facts b WHERE b.parties = o.party_a || ':' || o.party_b AND b.order_id = o.client_id AND b.tau = o.begun),
+		EXISTS (SELECT 1 FROM facts k WHERE k.seq = o.known_seq AND k.parties = o.party_a || ':' || o.party_b AND k.order_id = o.client_id)
 		FROM order_ids o LEFT JOIN facts f ON f.seq = o.begin_seq WHERE o.intent_id > ? ORDER BY o.intent_id LIMIT ?`
 	var last int64
 	if err := v.read.QueryRowContext(ctx, queryLastSeq).Scan(&last); err != nil {
@@ -166,11 +172,12 @@ func (v *verifying) orders(ctx context.Context) error {
 	}
 	type row struct {
 		orders.Beginning
-		public sql.NullString
+		public       sql.NullString
+		least, known bool
 	}
 	return pages(ctx, v, query, "", func(rows *sql.Rows) (r row, err error) {
 		var a, b string
-		err = rows.Scan(&r.IntentID, &a, &b, &r.Key.OrderID, &r.At, &r.Seq, &r.Mark, &r.Retired, &r.public)
+		err = rows.Scan(&r.IntentID, &a, &b, &r.Key.OrderID, &r.Sigma, &r.At, &r.Seq, &r.Mark, &r.Retired, &r.public, &r.least, &r.known)
 		r.Key.Pair = orders.Pair(a + ":" + b)
 		return r, err
 	}, func(r row) (any, error) {
@@ -184,6 +191,9 @@ func (v *verifying) orders(ctx context.Context) error {
 		}
 		if !named(r.Beginning) {
 			v.problem(where, "its id does not follow from the client's id %s", r.Key.OrderID)
+		}
+		if !r.least || !r.known {
+			v.problem(where, "there is no fact that begins it when it is said to begin")
 		}
 		f := new(orders.Fact)
 		switch {
@@ -199,7 +209,7 @@ func (v *verifying) orders(ctx context.Context) error {
 
 func begins(f *orders.Fact, b orders.Beginning) bool {
 	pair, _ := f.Pair()
-	return f.Begins() && pair == b.Key.Pair && f.OrderID == b.Key.OrderID && f.Tau() == b.At
+	return f.Begins() && pair == b.Key.Pair && f.OrderID == b.Key.OrderID && f.Tau() == b.At && f.Sigma() == b.Sigma
 }
 
 // named reports whether the order may have got that id.
