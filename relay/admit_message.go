@@ -3,7 +3,6 @@ package relay
 import (
 	"context"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/nbd-wtf/go-nostr"
@@ -145,11 +144,6 @@ func (r *Relay) takesFor(ctx context.Context, keys []string) (bool, error) {
 		}
 	}
 	return false, nil
-}
-
-// isOurs reports whether the URL is one of the relay's public ones.
-func (r *Relay) isOurs(relay string) bool {
-	return slices.Contains(r.urls, strings.ToLower(nostr.NormalizeURL(relay)))
 }
 
 // overQuota looks into every inbox that the wrap would lie in: else a key that is

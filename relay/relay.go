@@ -12,8 +12,6 @@ import (
 	"log"
 	"net"
 	"net/http"
-	"net/url"
-	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -83,9 +81,8 @@ type Relay struct {
 	sessions  sessions
 	fanout    *fanout
 	kinds     map[int]bool
-	hosts     map[string]string // host → public URL
-	urls      []string          // the public URLs, normalised
-	accepting gate              // events that are being accepted
+	urls      []string // the public URLs, normalised
+	accepting gate     // events that are being accepted
 	server    *http.Server
 }
 
@@ -100,16 +97,13 @@ const (
 func New(cfg Config, l *ledger.Ledger, keyring *nip17.Keyring, decoder *Decoder, log zerolog.Logger) *Relay {
 	r := &Relay{
 		cfg: cfg, khatru: khatru.NewRelay(), ledger: l, keyring: keyring, decoder: decoder, log: log,
-		fanout: newFanout(), wraps: newInflow(), clock: newClock(cfg.LastArrival), kinds: map[int]bool{}, hosts: map[string]string{},
+		fanout: newFanout(), wraps: newInflow(), clock: newClock(cfg.LastArrival), kinds: map[int]bool{},
 	}
 	for _, k := range cfg.Kinds {
 		r.kinds[k] = true
 	}
-	for _, u := range slices.Backward(cfg.PublicURLs) {
-		r.urls = append(r.urls, strings.ToLower(nostr.NormalizeURL(u)))
-		if parsed, err := url.Parse(u); err == nil {
-			r.hosts[strings.ToLower(parsed.Host)] = u
-		}
+	for _, u := range cfg.PublicURLs {
+		r.urls = append(r.urls, normalURL(u))
 	}
 	r.SetLimits(cfg.Limits)
 	r.hook()
@@ -163,26 +157,10 @@ func (r *Relay) mux() http.Handler {
 	return mux
 }
 
-// serveWebSocket tells khatru which of the public URLs the client came by, for
-// NIP-42: khatru takes a single URL, or else these two headers, which it must
-// therefore never see as a client sent them. A host that is none of ours counts
-// as the canonical one.
-func (r *Relay) serveWebSocket(w http.ResponseWriter, req *http.Request) {
-	public, ok := r.hosts[strings.ToLower(req.Host)]
-	if !ok {
-		public = r.cfg.PublicURLs[0]
-	}
-	scheme, rest, _ := strings.Cut(public, "://")
-	req.Header.Set("Upgrade", "websocket")
-	req.Header.Set("X-Forwarded-Proto", strings.Replace(scheme, "ws", "http", 1))
-	req.Header.Set("X-Forwarded-Host", rest)
-	r.khatru.HandleWebsocket(w, req)
-}
-
 // Serve answers on the listener until ctx ends; then it closes the sockets,
 // finishes what was being accepted, and returns.
 func (r *Relay) Serve(ctx context.Context, l net.Listener) error {
-	listener := wire.Listen(l, r.limits.Load().Wire, wire.WithSubscriptions(r.subscription))
+	listener := wire.Listen(l, r.limits.Load().Wire, wire.WithSubscriptions(r.subscription), wire.WithAuthenticates(r.authenticates))
 	r.listener.Store(listener)
 	r.server.Handler = listener.Handler(r.mux())
 	done := make(chan error, 1)

@@ -186,26 +186,47 @@ func TestDeletion(t *testing.T) {
 	h.order("A-1", func(o *orders.Order) bool { return o.Status == orders.StatusIntentSent })
 }
 
-// A header must not decide for which relay an AUTH is good.
+// An AUTH is good for any of the public URLs, and for no other: no header decides.
 func TestAuthenticationURL(t *testing.T) {
-	h := newHouse(t)
+	var port string
+	h := newHouse(t, func(c *Config) {
+		_, port, _ = strings.Cut(strings.TrimPrefix(c.PublicURLs[0], "ws://"), ":")
+		c.PublicURLs = append(c.PublicURLs, "wss://relay.example/", "wss://relay.example/shop", "ws://Other.Example:80", "ws://[::1]:7447")
+	})
 	who := newSigner(t)
-	tests := map[string]struct {
-		header http.Header
-		relay  string
-		want   bool
-	}{
-		"canonical":         {nil, h.url, true},
-		"another relay's":   {nil, "wss://elsewhere.example", false},
-		"forged forwarding": {http.Header{"X-Forwarded-Host": {"elsewhere.example"}, "X-Forwarded-Proto": {"https"}}, "wss://elsewhere.example", false},
-		"forged host":       {http.Header{"Host": {"elsewhere.example"}}, "ws://elsewhere.example", false},
-		"unknown host":      {http.Header{"Host": {"proxied.internal"}}, h.url, true},
-		"localhost":         {http.Header{"Host": {strings.Replace(h.url, "ws://127.0.0.1", "localhost", 1)}}, strings.Replace(h.url, "127.0.0.1", "localhost", 1), true},
+	headers := map[string]http.Header{
+		"none":              nil,
+		"localhost":         {"Host": {"localhost:" + port}},
+		"the proxy's name":  {"Host": {"proxied.internal"}},
+		"another public's":  {"Host": {"relay.example"}},
+		"forged":            {"Host": {"elsewhere.example"}},
+		"forged forwarding": {"X-Forwarded-Host": {"elsewhere.example"}, "X-Forwarded-Proto": {"https"}},
 	}
-	for name, tt := range tests {
+	relays := map[string]bool{
+		h.url: true, h.url + "/": true, "ws://localhost:" + port: true, "WS://LocalHost:" + port: true,
+		"wss://relay.example": true, "wss://relay.example:443/": true, "wss://RELAY.example/shop/": true,
+		"ws://other.example": true, "ws://other.example:80/": true, "ws://[::1]:7447": true,
+		"wss://elsewhere.example": false, "ws://elsewhere.example": false, "ws://localhost": false, "wss://relay.example:444": false,
+		"ws://relay.example": false, "wss://relay.example/other": false, "wss://relay.example.elsewhere.example": false,
+		"wss://elsewhere.example/wss://relay.example": false, "localhost:" + port: false, "http": false, "": false,
+	}
+	for name, header := range headers {
 		t.Run(name, func(t *testing.T) {
-			if got := h.dial(tt.header).auth(who, tt.relay); got != tt.want {
-				t.Errorf("got %v, want %v", got, tt.want)
+			refused := h.dial(header) // one socket for all that are not taken: nothing of one AUTH is left for the next
+			for relay, want := range relays {
+				s := refused
+				if want {
+					s = h.dial(header)
+				}
+				if got := s.auth(who, relay); got != want {
+					t.Errorf("%q: got %v, want %v", relay, got, want)
+				}
+				if want {
+					s.conn.Close() // there is a limit per address
+				}
+			}
+			if !refused.auth(who, "wss://relay.example/shop") {
+				t.Error("after those of others the right AUTH is not taken")
 			}
 		})
 	}

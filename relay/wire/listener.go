@@ -13,6 +13,7 @@ import (
 type Listener struct {
 	net.Listener
 	subscriptions Subscriptions
+	authenticates Authenticates
 	limits        atomic.Pointer[Limits]
 	flight        atomic.Pointer[flight]
 	relief        relief
@@ -36,6 +37,13 @@ type Option func(*Listener)
 // WithSubscriptions lets a CLOSE wait until its subscription has ended. Without
 // it the next message waits for a moment, and hopes.
 func WithSubscriptions(s Subscriptions) Option { return func(l *Listener) { l.subscriptions = s } }
+
+// Authenticates is told of an AUTH before khatru gets it, and for which relay it says
+// it is. Of one connection nothing else is being answered then.
+type Authenticates func(c net.Conn, relay string)
+
+// WithAuthenticates lets the relay prepare for each AUTH.
+func WithAuthenticates(a Authenticates) Option { return func(l *Listener) { l.authenticates = a } }
 
 // Listen wraps a listener. It starts nothing.
 func Listen(inner net.Listener, limits Limits, options ...Option) *Listener {

@@ -18,6 +18,7 @@ type message struct {
 	id      string // of the event, or the subscription
 	filters int    // of a REQ
 	key     string // that signed an AUTH (hex)
+	relay   string // for which an AUTH is
 	body    *body
 
 	refusal []byte // what the client is told instead; nil: khatru is asked
@@ -50,7 +51,11 @@ func readMessage(payload []byte, limits *Limits) *message {
 		if !nostr.IsValid32ByteHex(e.Event.ID) {
 			return refused(payload, "an AUTH has a signed event with its id")
 		}
-		return &message{label: "AUTH", id: strings.Clone(e.Event.ID), key: strings.Clone(e.Event.PubKey)}
+		m := &message{label: "AUTH", id: strings.Clone(e.Event.ID), key: strings.Clone(e.Event.PubKey)}
+		if tag := e.Event.Tags.Find("relay"); tag != nil {
+			m.relay = strings.Clone(tag[1])
+		}
+		return m
 	case *nostr.ReqEnvelope:
 		if len(e.Filters) > limits.Filters {
 			return closed(e.SubscriptionID, "invalid: a REQ has at most "+strconv.Itoa(limits.Filters)+" filters", malformedMessage)

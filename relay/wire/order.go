@@ -61,6 +61,9 @@ func (c *Conn) turn(m *message) error {
 			m.body.release()
 			return c.say(again(m, first))
 		}
+		if c.l.authenticates != nil {
+			c.l.authenticates(c, m.relay)
+		}
 	case "CLOSE":
 		m.body.release()
 		if !c.holds(m.id) {
