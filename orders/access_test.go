@@ -197,4 +197,53 @@ func TestDrafts(t *testing.T) {
 	}
 }
 
+// What a message names as its amount: nothing that nobody knows, and no 0 for it.
+func TestDraftAmounts(t *testing.T) {
+	ctx := context.Background()
+	priced := Product{Quantity: 3, PricePerUnit: "50", Currency: "SATS"}
+	gift, unpriced := Product{Quantity: 1, PricePerUnit: "0", Currency: "SATS"}, Product{Quantity: 1, Title: "mug"}
+	asked := fold(says(ana, Intent, 0))
+	known := fold(says(ana, Intent, 0, sats(70)), says(bob, Request, 1))
+	given := fold(says(ana, Intent, 0, sats(0), lines(0)))
+	logs := func(total int64, lines ...Product) func(Service) (Sent, error) {
+		return func(s Service) (Sent, error) {
+			return s.LogOrder(ctx, key(ana), NewOrder{Seller: bob, Products: lines, TotalSats: total, Note: "x"})
+		}
+	}
+	asks := func(s Service) (Sent, error) { return s.UpdateOrderPayment(ctx, key(bob), "o", "lnbc1", 0, 5) }
+	pays := func(s Service) (Sent, error) { return s.ConfirmPayment(ctx, key(ana), "o", "") }
+	const none = -1
+	for name, tt := range map[string]struct {
+		order *Order
+		do    func(Service) (Sent, error)
+		want  int64
+	}{
+		"a new order with a total":           {nil, logs(70, priced), 70},
+		"of priced goods":                    {nil, logs(0, priced, Product{Quantity: 1, Subtotal: "7", Currency: "SATS"}), 157},
+		"of goods of which one has no price": {nil, logs(0, priced, unpriced), none},
+		"of a gift":                          {nil, logs(0, gift), 0},
+		"that only asks":                     {nil, logs(0), none},
+		"that is beyond all there is":        {nil, logs(0, Product{Quantity: 3, PricePerUnit: "900000000000000000", Currency: "SATS"}), none},
+		"a request of a known total":         {known, asks, 75},
+		"of an unknown one":                  {asked, asks, none},
+		"of a gift's shipping":               {given, asks, 5},
+		"a payment of a known total":         {known, pays, 70},
+		"a payment of an unknown one":        {asked, pays, none},
+	} {
+		t.Run(name, func(t *testing.T) {
+			out := &outbox{}
+			if _, err := tt.do(NewService(shelf{"o": tt.order}, out, func(string) bool { return false })); err != nil {
+				t.Fatal(err)
+			}
+			got := int64(none)
+			if n := out.sent[0].Amount; n != nil {
+				got = *n
+			}
+			if got != tt.want {
+				t.Errorf("got %d, want %d", got, tt.want)
+			}
+		})
+	}
+}
+
 func second(_ Sent, err error) error { return err }

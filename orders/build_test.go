@@ -38,6 +38,7 @@ func says(who string, verb Verb, min int64, more ...func(*Fact)) Fact {
 func id(s string) func(*Fact)            { return func(f *Fact) { f.ID = s } }
 func backdated(min int64) func(*Fact)    { return func(f *Fact) { f.At = noon + min*minute } }
 func sats(n int64) func(*Fact)           { return func(f *Fact) { f.Amount = &n } }
+func quoted(n int64) func(*Fact)         { return func(f *Fact) { f.ShippingQuote = &n } }
 func ends(o Outcome) func(*Fact)         { return func(f *Fact) { f.Outcome = o } }
 func asAdmin(f *Fact)                    { f.ByAdmin = true }
 func unbound(f *Fact)                    { f.Trust, f.Key = Unbound, eve }

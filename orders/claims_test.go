@@ -231,6 +231,31 @@ func TestClaims(t *testing.T) {
 			StatusIntentSent, PaymentNone, "", "",
 			func(o *Order) bool { return o.TotalSats == 1000 },
 		},
+		"what something costs is asked, and the seller says it": {
+			[]Fact{says(ana, Intent, 0, sats(0)), says(bob, Request, 1, sats(5000), quoted(500)), says(ana, Paid, 2, sats(5000)), says(bob, Confirm, 3)},
+			StatusProcessing, PaymentConfirmed, "", "",
+			func(o *Order) bool { return o.TotalSats == 4500 && o.GrandTotal == 5000 },
+		},
+		"what goods without a price cost is asked": {
+			[]Fact{says(ana, Intent, 0, sats(0), buys("mug")), says(bob, Request, 1, sats(5000))},
+			StatusPaymentRequested, PaymentRequested, "", "",
+			func(o *Order) bool { return o.TotalSats == 5000 },
+		},
+		"no total, and paid without one": {
+			[]Fact{says(ana, Intent, 0), says(ana, Paid, 1, sats(70))},
+			StatusPaid, PaymentClaimed, "", "",
+			func(o *Order) bool { return o.TotalSats == 70 },
+		},
+		"a gift": {
+			[]Fact{says(ana, Intent, 0, sats(0), lines(0, 0)), says(bob, Request, 1, sats(500), quoted(500))},
+			StatusPaymentRequested, PaymentRequested, "", "",
+			func(o *Order) bool { return o.TotalSats == 0 && o.GrandTotal == 500 },
+		},
+		"the two parts of an order, one of which names no price": {
+			[]Fact{says(ana, Intent, 0, sats(0), by(ByPublic)), says(ana, Intent, 0, sats(100), by(ByWrap), id("wrapped"))},
+			StatusIntentSent, PaymentNone, "", "",
+			func(o *Order) bool { return o.TotalSats == 100 },
+		},
 		"a part given back in another currency is not the whole": {
 			[]Fact{says(ana, Intent, 0, sats(100)), says(ana, Paid, 1, sats(100)), says(bob, Confirm, 2), says(bob, Cancel, 3),
 				says(bob, Refunded, 4, func(f *Fact) { f.Fiat = &Money{"1", "EUR"} })},

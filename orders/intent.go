@@ -31,13 +31,13 @@ func (t *telling) completes(standing *telling) bool {
 	same := t.Sender == standing.Sender && t.Trust == standing.Trust && t.Key == standing.Key
 	part := t.Trust != Bound || apart(t.Transports, standing.Transports)
 	a, b := &t.Public, &standing.Public
-	if !same || !part || !agree(a.Amount, b.Amount) || !agree(a.Fiat, b.Fiat) ||
+	if !same || !part || !agree(t.named(), standing.named()) || !agree(a.Fiat, b.Fiat) ||
 		a.Shipping != "" && b.Shipping != "" && a.Shipping != b.Shipping ||
 		a.CheckoutID != "" && b.CheckoutID != "" && a.CheckoutID != b.CheckoutID ||
 		len(a.Products) > 0 && len(b.Products) > 0 && !slices.Equal(a.Products, b.Products) {
 		return false
 	}
-	b.Amount, b.Fiat = cmp.Or(b.Amount, a.Amount), cmp.Or(b.Fiat, a.Fiat)
+	b.Amount, b.Fiat = cmp.Or(standing.named(), t.named()), cmp.Or(b.Fiat, a.Fiat)
 	b.Shipping, b.CheckoutID = cmp.Or(b.Shipping, a.Shipping), cmp.Or(b.CheckoutID, a.CheckoutID)
 	if len(b.Products) == 0 {
 		b.Products = a.Products

@@ -4,10 +4,22 @@ import "cmp"
 
 // sats is the amount of a fact, where it names one that can be.
 func (t *telling) sats() (int64, bool) {
-	if t.Amount == nil || *t.Amount < 0 || *t.Amount > MaxSats {
+	n := t.named()
+	if n == nil || *n < 0 || *n > MaxSats {
 		return 0, false
 	}
-	return *t.Amount, true
+	return *n, true
+}
+
+// named is the amount of a fact, nil where it names none. Clients write 0 into an order
+// that only asks what something would cost: it is a price where all lines have one.
+func (t *telling) named() *int64 {
+	if t.Verb == Intent && t.Amount != nil && *t.Amount == 0 {
+		if _, priced := Sum(t.Products); !priced {
+			return nil
+		}
+	}
+	return t.Amount
 }
 
 // pay finds where the money stands. It needs o.GrandTotal.

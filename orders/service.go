@@ -77,7 +77,7 @@ type NewOrder struct {
 	OrderID    string // "" for a new one (NewIntentID)
 	CheckoutID string // one id for the orders of one cart
 	Products   []Product
-	TotalSats  int64
+	TotalSats  int64 // 0: what the lines add up to; where one has no price in sats none is named, and the seller's request names it
 	Address    string
 	Contact    map[string]string
 	Shipping   string // shipping option (30406 address)

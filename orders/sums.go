@@ -6,7 +6,7 @@ import "slices"
 // not the sum of the lines, or was made of another currency by a rate of its own.
 var claimed = []Flag{"total-claimed", "total-converted"}
 
-// sums fills the amounts. The total is that of the intent; where it is only claimed,
+// sums fills the amounts. The total is that of the intent (named); where it is only claimed,
 // what the seller asked for (with the shipping), or what the lines add up to; where
 // no intent names one, what was asked for, or else what was paid.
 func (f *folding) sums(o *Order) {
@@ -19,7 +19,7 @@ func (f *folding) sums(o *Order) {
 	intent, request := f.last(has, Intent), f.last(has, Request)
 	lines, added := int64(0), false
 	if intent != nil {
-		lines, added = sumOf(intent.Products)
+		lines, added = Sum(intent.Products)
 	}
 	f.priced = intent != nil || request != nil
 	switch sure := intent != nil && !slices.ContainsFunc(intent.Flags, func(x Flag) bool { return slices.Contains(claimed, x) }); {
@@ -44,14 +44,32 @@ func (f *folding) sums(o *Order) {
 	}
 }
 
-// sumOf is what the lines add up to; ok is false where one is not priced in sats.
-func sumOf(lines []Product) (sum int64, ok bool) {
-	for _, p := range lines {
-		n, err := p.Subtotal.Int64()
-		if p.Currency != "SATS" || err != nil || n < 0 || n > MaxSats {
+// Sum is what the lines add up to (sats): their subtotals, or the price of one times
+// how many. ok is false where there is no line, or one is not priced in sats.
+func Sum(lines []Product) (sum int64, ok bool) {
+	for i := range lines {
+		n, ok := lines[i].sats()
+		if !ok {
 			return 0, false
 		}
 		sum = min(sum+n, MaxSats)
 	}
 	return sum, len(lines) > 0
+}
+
+func (p *Product) sats() (int64, bool) {
+	n, err := p.Subtotal.Int64()
+	if p.Subtotal == "" {
+		if n, err = p.PricePerUnit.Int64(); err == nil && p.Quantity > 0 && n > MaxSats/p.Quantity {
+			return 0, false
+		}
+		n *= p.Quantity
+	}
+	return n, p.Currency == "SATS" && err == nil && n >= 0 && n <= MaxSats
+}
+
+// priced reports whether TotalSats is what the goods cost: 0 is, where each line says so.
+func (o *Order) priced() bool {
+	_, ok := Sum(o.Products)
+	return o.TotalSats > 0 || ok
 }

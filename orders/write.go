@@ -37,9 +37,20 @@ func (s *service) LogOrder(ctx context.Context, caller Signer, in NewOrder) (Sen
 	}
 	return s.sender.Send(ctx, caller, Draft{
 		Verb: Intent, OrderID: id, To: in.Seller,
-		Public:  Public{Products: in.Products, Amount: &in.TotalSats, CheckoutID: in.CheckoutID, Shipping: in.Shipping},
+		Public:  Public{Products: in.Products, Amount: in.total(), CheckoutID: in.CheckoutID, Shipping: in.Shipping},
 		Private: Private{ShippingAddress: in.Address, Contact: in.Contact, Note: in.Note},
 	})
+}
+
+// total is what the order names as its price (sats), nil for none.
+func (in *NewOrder) total() *int64 {
+	if in.TotalSats > 0 {
+		return &in.TotalSats
+	}
+	if sum, priced := Sum(in.Products); priced {
+		return &sum
+	}
+	return nil
 }
 
 // UpdateOrderStatus says what lifts the order to the status, with what the
@@ -79,7 +90,9 @@ func (s *service) UpdateOrderStatus(ctx context.Context, caller Signer, intentID
 }
 
 // UpdateOrderPayment asks the buyer to pay: a link (invoice, address, LNURL or
-// URL), the estimated delivery (ms, 0: none) and a shipping quote (sats, 0: none).
+// URL), the estimated delivery (ms, 0: none) and a shipping quote (sats, 0: none). It
+// asks for the total and the quote. Where nobody has named a total, it names none
+// either: what counts is what the link asks for, of which the quote is a part.
 func (s *service) UpdateOrderPayment(ctx context.Context, caller Signer, intentID, link string, etaMs, shippingQuoteSats int64) (Sent, error) {
 	return s.say(ctx, caller, intentID, func(o *Order, d *Draft) error {
 		if link == "" {
@@ -89,8 +102,10 @@ func (s *service) UpdateOrderPayment(ctx context.Context, caller Signer, intentI
 			return Errorf(EINVALID, "the shipping quote and the estimated delivery cannot be negative")
 		}
 		d.Verb, d.Private.PaymentLink, d.ETA = Request, link, etaMs
-		total := o.TotalSats + shippingQuoteSats
-		d.Amount = &total
+		if o.priced() {
+			total := o.TotalSats + shippingQuoteSats
+			d.Amount = &total
+		}
 		if shippingQuoteSats > 0 {
 			d.ShippingQuote = &shippingQuoteSats
 		}
@@ -102,7 +117,9 @@ func (s *service) UpdateOrderPayment(ctx context.Context, caller Signer, intentI
 func (s *service) ConfirmPayment(ctx context.Context, caller Signer, intentID, address string) (Sent, error) {
 	return s.say(ctx, caller, intentID, func(o *Order, d *Draft) error {
 		d.Verb, d.Private.ShippingAddress = Paid, address
-		d.Amount = &o.GrandTotal
+		if o.priced() {
+			d.Amount = &o.GrandTotal
+		}
 		return nil
 	})
 }

@@ -1,7 +1,9 @@
 package main
 
 import (
+	"encoding/csv"
 	"encoding/json"
+	"errors"
 	"strconv"
 	"strings"
 	"time"
@@ -56,8 +58,8 @@ func intentFlags(cmd *cobra.Command, s *sender) func() error {
 	d := &s.draft
 	var items, contacts []string
 	f := cmd.Flags()
-	f.StringArrayVar(&items, "item", nil, "ID,QUANTITY[,TITLE[,PRICE IN SATS]], may be repeated")
-	total := optionalSats(cmd, "total", "total in sats (default: the items' prices)")
+	f.StringArrayVar(&items, "item", nil, "ID,QUANTITY[,TITLE[,PRICE IN SATS]], may be repeated; a title with a comma in quotes, as 'mug,1,\"A, B\",5'")
+	total := optionalSats(cmd, "total", "total in sats (default: the items' prices; where one has none, the seller names it)")
 	f.StringVar(&d.Private.ShippingAddress, "address", "", "shipping address")
 	f.StringArrayVar(&contacts, "contact", nil, "how to reach you, as email=ana@example.com, may be repeated")
 	f.StringVar(&d.Shipping, "shipping", "", "shipping option (30406 address)")
@@ -65,20 +67,20 @@ func intentFlags(cmd *cobra.Command, s *sender) func() error {
 	f.StringVar(&d.Private.Note, "note", "", "a note for the seller")
 	must(cmd.MarkFlagRequired("to"))
 	return func() error {
-		sum := int64(0)
 		for _, item := range items {
 			p, err := parseItem(item)
 			if err != nil {
 				return err
 			}
-			price, _ := strconv.ParseInt(string(p.PricePerUnit), 10, 64) // "" is 0
-			sum += price * p.Quantity
 			d.Products = append(d.Products, p)
 		}
-		if n := total(); n != nil {
-			sum = *n
+		sum, priced := orders.Sum(d.Products)
+		if d.Amount = total(); d.Amount == nil && priced {
+			d.Amount = &sum
 		}
-		d.Amount = &sum
+		if !priced && d.Amount != nil && *d.Amount == 0 {
+			d.Amount = nil // it would be read as none anyway
+		}
 		if len(d.Products) == 0 && d.Private.Note == "" {
 			return orders.Errorf(orders.EINVALID, "an order needs an --item, or a --note that says what is wanted")
 		}
@@ -96,10 +98,17 @@ func intentFlags(cmd *cobra.Command, s *sender) func() error {
 	}
 }
 
+// parseItem reads one line of CSV.
 func parseItem(s string) (p orders.Product, err error) {
-	parts := strings.SplitN(s, ",", 4)
-	wrong := orders.Errorf(orders.EINVALID, "--item: ID,QUANTITY[,TITLE[,PRICE IN SATS]] is needed")
-	if len(parts) < 2 || parts[0] == "" {
+	wrong := orders.Errorf(orders.EINVALID, "--item: ID,QUANTITY[,TITLE[,PRICE IN SATS]] is needed, a title with a comma in quotes")
+	lines := csv.NewReader(strings.NewReader(s))
+	parts, err := lines.Read()
+	if errors.Is(err, csv.ErrBareQuote) { // as in 12" vinyl
+		lines = csv.NewReader(strings.NewReader(s))
+		lines.LazyQuotes = true
+		parts, err = lines.Read()
+	}
+	if err != nil || len(parts) < 2 || len(parts) > 4 || parts[0] == "" || lines.InputOffset() < int64(len(s)) {
 		return p, wrong
 	}
 	p.ProductID = parts[0]
