@@ -7,6 +7,7 @@ import (
 	"os"
 	"reflect"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -157,6 +158,9 @@ func defaults() config {
 		Log:          logConfig{Level: "info", Format: "auto"},
 	}
 }
+
+// isAdmin reports whether the key (hex) is one of the operator's admins.
+func (c *config) isAdmin(pubkey string) bool { return slices.Contains(c.Admins, pubkey) }
 
 // loadConfig reads the file ("" for none), then the environment. EINVALID, so that
 // nobody starts again and again what cannot start.

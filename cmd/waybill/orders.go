@@ -11,14 +11,16 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
+	"github.com/waybill-relay/waybill/nip17"
 	"github.com/waybill-relay/waybill/orders"
 	"github.com/waybill-relay/waybill/orders/redisstore"
 )
 
 // viewer is who looks at orders and how: the operator of this machine (no key),
-// or a participant with a key of their own.
+// or a participant or an admin with a key of their own.
 type viewer struct {
 	app    *app
+	cfg    config
 	key    keyFlags
 	json   bool
 	as     string
@@ -37,7 +39,7 @@ func (a *app) orders() *cobra.Command {
 }
 
 func (v *viewer) flags(cmd *cobra.Command) {
-	v.key.add(cmd, "see your own orders, opened; without it the operator's view")
+	v.key.add(cmd, "see your own orders, or as an admin those in dispute, opened; without it the operator's view")
 	cmd.Flags().BoolVar(&v.json, "json", false, "print JSON (the default where the output is no terminal)")
 }
 
@@ -51,14 +53,15 @@ func (a *app) ordersList() *cobra.Command {
 		Short: "List orders, the newest first",
 		Example: `  waybill orders list
   waybill orders list --status shipped --limit 20 --page 2
-  waybill orders list --key seller.nsec --as seller --json`,
+  waybill orders list --key seller.nsec --as seller --json
+  waybill orders list --key admin.nsec --status disputed`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return v.with(cmd.Context(), func(ctx context.Context, s *redisstore.Store) error { return v.list(ctx, s, cmd.OutOrStdout()) })
 		},
 	}
 	v.flags(cmd)
-	cmd.Flags().StringVar(&v.as, "as", "", "with --key: your orders as buyer or as seller")
+	cmd.Flags().StringVar(&v.as, "as", "", "with --key: your orders as buyer or as seller (default for an admin: everybody's)")
 	cmd.Flags().StringVar(&v.status, "status", "", "only orders with this status")
 	cmd.Flags().IntVar(&v.query.Limit, "limit", 50, "how many, at most 200")
 	cmd.Flags().IntVar(&v.query.Page, "page", 0, "which page, from 1")
@@ -106,11 +109,11 @@ func (a *app) ordersStats() *cobra.Command {
 }
 
 func (v *viewer) with(ctx context.Context, do func(context.Context, *redisstore.Store) error) error {
-	cfg, err := loadConfig(v.app.configFile)
-	if err != nil {
+	var err error
+	if v.cfg, err = loadConfig(v.app.configFile); err != nil {
 		return err
 	}
-	s, err := dialIndexes(ctx, cfg)
+	s, err := dialIndexes(ctx, v.cfg)
 	if err != nil {
 		return err
 	}
@@ -134,27 +137,7 @@ func (v *viewer) list(ctx context.Context, s *redisstore.Store, out io.Writer) e
 		return err
 	}
 	v.query.Status = orders.Status(v.status)
-	var page orders.Page
-	if me == nil {
-		if v.as != "" {
-			return orders.Errorf(orders.EINVALID, "--as goes with --key")
-		}
-		page, err = s.List(ctx, orders.List{}, v.query)
-		for _, o := range page.Items {
-			o.Now(time.Now().UnixMilli())
-		}
-	} else {
-		var role orders.Role
-		if role, err = v.role(); err != nil {
-			return err
-		}
-		read := orders.NewReader(s, nobody)
-		if role == orders.Buyer {
-			page, err = read.GetBuyerOrders(ctx, me.PublicKey(), me.PublicKey(), v.query)
-		} else {
-			page, err = read.GetSellerOrders(ctx, me.PublicKey(), me.PublicKey(), v.query)
-		}
-	}
+	page, err := v.page(ctx, s, me)
 	if err != nil {
 		return err
 	}
@@ -162,6 +145,31 @@ func (v *viewer) list(ctx context.Context, s *redisstore.Store, out io.Writer) e
 		return printJSON(out, page)
 	}
 	return printList(out, page)
+}
+
+func (v *viewer) page(ctx context.Context, s *redisstore.Store, me *nip17.SecretSigner) (page orders.Page, err error) {
+	if me == nil {
+		if v.as != "" {
+			return page, orders.Errorf(orders.EINVALID, "--as goes with --key")
+		}
+		page, err = s.List(ctx, orders.List{}, v.query)
+		for _, o := range page.Items {
+			o.Now(time.Now().UnixMilli())
+		}
+		return page, err
+	}
+	read, key := orders.NewReader(s, v.cfg.isAdmin), me.PublicKey()
+	if v.as == "" && v.cfg.isAdmin(key) {
+		return read.GetAllOrders(ctx, key, v.query)
+	}
+	role, err := v.role()
+	switch {
+	case err != nil:
+		return page, err
+	case role == orders.Buyer:
+		return read.GetBuyerOrders(ctx, key, key, v.query)
+	}
+	return read.GetSellerOrders(ctx, key, key, v.query)
 }
 
 func (v *viewer) show(ctx context.Context, s *redisstore.Store, out io.Writer, id string) error {
@@ -175,7 +183,7 @@ func (v *viewer) show(ctx context.Context, s *redisstore.Store, out io.Writer, i
 			o.Now(time.Now().UnixMilli())
 		}
 	} else {
-		o, err = orders.NewReader(s, nobody).GetOrder(ctx, me.PublicKey(), id)
+		o, err = orders.NewReader(s, v.cfg.isAdmin).GetOrder(ctx, me.PublicKey(), id)
 	}
 	if err != nil {
 		return err
@@ -216,9 +224,6 @@ func (v *viewer) stats(ctx context.Context, s *redisstore.Store, out io.Writer, 
 	}
 	return printStats(out, stats)
 }
-
-// nobody: a key on this machine is a participant's, never an admin's.
-func nobody(string) bool { return false }
 
 func printJSON(out io.Writer, v any) error {
 	e := json.NewEncoder(out)

@@ -142,15 +142,15 @@ func (s *sender) address(ctx context.Context, cfg config, me *nip17.SecretSigner
 	return nil
 }
 
-// lookUp asks the order indexes of this machine who the other party is, and how
-// the order is called between the two.
+// lookUp asks the order indexes of this machine who the other party is, or, for an
+// admin, who both are, and how the order is called between the two.
 func (s *sender) lookUp(ctx context.Context, cfg config, me *nip17.SecretSigner) error {
 	indexes, err := dialIndexes(ctx, cfg)
 	if err != nil {
 		return orders.Errorf(orders.EINVALID, "--to is needed: %w", err)
 	}
 	defer indexes.Close()
-	o, err := orders.NewReader(indexes, nobody).GetOrder(ctx, me.PublicKey(), s.draft.OrderID)
+	o, err := orders.NewReader(indexes, cfg.isAdmin).GetOrder(ctx, me.PublicKey(), s.draft.OrderID)
 	if orders.ErrorCode(err) == orders.ENOTFOUND {
 		return orders.Errorf(orders.ENOTFOUND, "you have no such order here: name the other party with --to, or, as an admin, --buyer and --seller")
 	}
@@ -158,6 +158,13 @@ func (s *sender) lookUp(ctx context.Context, cfg config, me *nip17.SecretSigner)
 		return err
 	}
 	answer, err := o.Answer(me.PublicKey())
-	s.draft.OrderID, s.draft.To = answer.OrderID, answer.To
-	return err
+	if err != nil {
+		return err
+	}
+	d := &s.draft
+	if answer.To == "" && d.Verb != orders.Resolved && d.Verb != orders.Cancel {
+		return orders.Errorf(orders.EFORBIDDEN, "you are neither buyer nor seller of this order: an admin only resolves and cancels")
+	}
+	d.OrderID, d.To, d.Buyer, d.Seller = answer.OrderID, answer.To, answer.Buyer, answer.Seller
+	return nil
 }

@@ -41,7 +41,8 @@ var sendVerbs = []sendVerb{
 	{orders.Dispute, "dispute", "Raise a dispute (buyer, seller)",
 		`  waybill send dispute --key buyer.nsec --order pi_… --reason "arrived broken"`, reasonFlag},
 	{orders.Resolved, "resolve", "Resolve a dispute (admin; the raiser to withdraw; the other side to concede)",
-		`  waybill send resolve --key admin.nsec --order pi_… --buyer npub1… --seller npub1… --outcome cancelled --resolution "money back"
+		`  waybill send resolve --key admin.nsec --order pi_… --outcome cancelled --resolution "money back"
+  waybill send resolve --key admin.nsec --order pi_… --buyer npub1… --seller npub1… --outcome delivered --relay wss://relay.example
   waybill send resolve --key buyer.nsec --order pi_… --outcome resume`, resolveFlags},
 	{orders.Refunded, "refund", "Say that money was given back (seller)",
 		"  waybill send refund --key seller.nsec --order pi_… --amount 10000", amountFlag},
@@ -178,8 +179,8 @@ func cancelFlags(cmd *cobra.Command, s *sender) func() error {
 
 // adminFlags name both parties, for one who is neither.
 func adminFlags(cmd *cobra.Command, s *sender) {
-	cmd.Flags().StringVar(&s.buyer, "buyer", "", "the buyer, where you are an admin (npub or hex)")
-	cmd.Flags().StringVar(&s.seller, "seller", "", "the seller, where you are an admin (npub or hex)")
+	cmd.Flags().StringVar(&s.buyer, "buyer", "", "the buyer, where you are an admin (npub or hex; default: as --to)")
+	cmd.Flags().StringVar(&s.seller, "seller", "", "the seller, where you are an admin (npub or hex; default: as --to)")
 	cmd.MarkFlagsRequiredTogether("buyer", "seller")
 }
 

@@ -121,13 +121,27 @@ func TestSend(t *testing.T) {
 	send("buyer", "cancel", "C-2", "--reason", "changed my mind")
 	x.order("C-2", stands("cancelled", "none", "intent", "cancel"))
 
-	send("buyer", "intent", "C-3", "--to", npub["seller"], "--item", "cup,1", "--total", "700")
-	send("buyer", "paid", "C-3", "--to", npub["seller"])
-	x.order("C-3", stands("paid", "claimed", "intent", "paid"))
-	send("seller", "dispute", "C-3", "--reason", "nothing came")
-	x.order("C-3", stands("disputed", "claimed", "intent", "paid", "dispute"))
-	send("admin", "resolve", "C-3", "--buyer", npub["buyer"], "--seller", npub["seller"], "--outcome", "cancelled", "--resolution", "never paid")
-	x.order("C-3", said("cancelled", "claimed", "intent", "paid", "dispute", "resolved"))
+	for order, named := range map[string][]string{"C-3": nil, "C-4": {"--buyer", npub["buyer"], "--seller", npub["seller"]}} {
+		send("buyer", "intent", order, "--to", npub["seller"], "--item", "cup,1", "--total", "700")
+		send("buyer", "paid", order, "--to", npub["seller"])
+		x.order(order, stands("paid", "claimed", "intent", "paid"))
+		send("seller", "dispute", order, "--reason", "nothing came")
+		x.order(order, stands("disputed", "claimed", "intent", "paid", "dispute"))
+		asAdmin(t, d, order, "nothing came")
+		send("admin", "resolve", order, append(named, "--outcome", "cancelled", "--resolution", "never paid")...)
+		x.order(order, said("cancelled", "claimed", "intent", "paid", "dispute", "resolved"))
+	}
+
+	// What it costs is asked, and the seller says it.
+	send("buyer", "intent", "C-5", "--to", npub["seller"], "--note", "how much?")
+	send("seller", "request", "C-5", "--link", "till@shop.example", "--amount", "5000")
+	send("buyer", "paid", "C-5")
+	send("seller", "confirm", "C-5")
+	x.order("C-5", said("processing", "confirmed", "intent", "request", "paid", "confirm"))
+	var asked orders.Order
+	if decode(t, d.do("orders", "show", "C-5", "--json"), &asked); asked.TotalSats != 5000 || asked.GrandTotal != 5000 {
+		t.Errorf("got %d sats, %d in all, want 5000", asked.TotalSats, asked.GrandTotal)
+	}
 
 	tried := []string{"intent", "request", "paid", "confirm", "process", "shipped", "delivered", "cancel", "dispute", "resolve", "refund", "address", "note"}
 	if verbs := subcommands(d.do("send", "--help")); !slices.Equal(slices.Sorted(slices.Values(verbs)), slices.Sorted(slices.Values(tried))) {
@@ -135,6 +149,33 @@ func TestSend(t *testing.T) {
 	}
 	d.stop()
 	d.log.calm(t)
+}
+
+// asAdmin looks at a disputed order as the admin, who sees what the dispute is about,
+// and no order beside those in dispute.
+func asAdmin(t *testing.T, d *daemon, id, reason string) {
+	t.Helper()
+	var page orders.Page
+	if decode(t, d.do("orders", "list", "--json", "--key", "admin", "--status", "disputed"), &page); len(page.Items) != 1 || page.Items[0].IntentID != id {
+		t.Errorf("orders list as an admin: got %d orders, want %s", len(page.Items), id)
+	}
+	var shown struct {
+		orders.Order
+		Opened map[string]orders.Private
+	}
+	decode(t, d.do("orders", "show", id, "--json", "--key", "admin"), &shown)
+	if shown.DisputeReason == nil || shown.Opened[shown.DisputeReason.Fact].Reason != reason {
+		t.Errorf("orders show as an admin: got %+v opened, want %q", shown.Opened, reason)
+	}
+	for _, refused := range [][]string{
+		{"orders", "show", "C-2", "--key", "admin"},
+		{"orders", "list", "--key", "buyer"},
+		{"send", "note", "--key", "admin", "--order", id, "--text", "hello"},
+	} {
+		if a := d.cli(refused...); a.code == 0 {
+			t.Errorf("waybill %s: got %v, want a refusal", strings.Join(refused, " "), a)
+		}
+	}
 }
 
 // TestOrders reads orders as their participants and as the operator.
