@@ -1,13 +1,16 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
+	"fmt"
 	"io/fs"
 	"net/url"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/waybill-relay/waybill/relay/ledger"
@@ -41,10 +44,7 @@ func (d *doctor) checkLedger(ctx context.Context) {
 		return
 	}
 	d.ok("ledger", "%s holds %d orders, the last fact is number %d, its id is %s", path, n, seq, book.ID())
-	waiting, err := book.UnopenedRecipients(ctx)
-	if err == nil && len(waiting) > 0 {
-		d.ok("ledger", "messages wait unopened in %d inboxes, for a key that is not here", len(waiting))
-	}
+	d.checkInbox(ctx, book)
 	switch damage, err := quickCheck(ctx, path); {
 	case err != nil:
 		d.problem("ledger", "look at the disk and its log, then restore a backup", "SQLite cannot read through the file: %v", err)
@@ -52,6 +52,37 @@ func (d *doctor) checkLedger(ctx context.Context) {
 		d.problem("ledger", "stop the relay, keep a copy of the file, restore a backup", "SQLite finds the file damaged: %s", damage)
 	default:
 		d.ok("ledger", "SQLite's quick_check finds no damage")
+	}
+}
+
+// checkInbox counts what was not opened, and why. Neither is trouble: what waits is for
+// a key that is not here, and anybody may send what cannot be read.
+func (d *doctor) checkInbox(ctx context.Context, book *ledger.Ledger) {
+	counts, err := book.Unread(ctx)
+	if err != nil {
+		d.problem("ledger", "restore a backup", "%v", err)
+		return
+	}
+	inboxes, err := book.UnopenedRecipients(ctx)
+	if err != nil {
+		d.problem("ledger", "restore a backup", "%v", err)
+		return
+	}
+	var waiting, unreadable int64
+	var whyWaiting, whyUnreadable []string
+	for _, c := range counts {
+		n, why := &waiting, &whyWaiting
+		if c.State == ledger.Unreadable {
+			n, why = &unreadable, &whyUnreadable
+		}
+		*n += c.Rows
+		*why = append(*why, fmt.Sprintf("%s: %d", cmp.Or(c.Reason, string(c.State)), c.Rows))
+	}
+	if waiting > 0 {
+		d.ok("ledger", "messages wait unopened in %d inboxes, for a key that is not here: %d (%s)", len(inboxes), waiting, strings.Join(whyWaiting, ", "))
+	}
+	if unreadable > 0 {
+		d.ok("ledger", "messages that came and cannot be read: %d (%s)", unreadable, strings.Join(whyUnreadable, ", "))
 	}
 }
 

@@ -16,8 +16,10 @@ import (
 
 	"github.com/nbd-wtf/go-nostr"
 
+	"github.com/waybill-relay/waybill/nip17/nip17test"
 	"github.com/waybill-relay/waybill/orders/redisstore"
 	"github.com/waybill-relay/waybill/orders/redisstore/redistest"
+	"github.com/waybill-relay/waybill/relay/ledger"
 )
 
 // A patient is a configuration with what belongs to it.
@@ -151,6 +153,27 @@ func (p *patient) finds(when string, want ...string) {
 	}
 }
 
+// receive puts a message into the ledger for each reason, to an inbox of its own.
+func (p *patient) receive(state ledger.State, reasons ...string) {
+	p.t.Helper()
+	book, err := ledger.Open(p.t.Context(), p.file("data/waybill.db"))
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	defer book.Close()
+	for _, reason := range reasons {
+		to, thrown := nip17test.Signer(p.t), nip17test.Signer(p.t)
+		evt := nostr.Event{Kind: 1059, CreatedAt: nostr.Now(), Tags: nostr.Tags{{"p", to.PublicKey()}}}
+		if err := thrown.Sign(p.t.Context(), &evt); err != nil {
+			p.t.Fatal(err)
+		}
+		a := ledger.Arrival{Event: &evt, Recipient: to.PublicKey(), ReceivedAt: time.Now().UnixMilli(), State: state, Reason: reason}
+		if _, err := book.Arrive(p.t.Context(), a); err != nil {
+			p.t.Fatal(err)
+		}
+	}
+}
+
 func (p *patient) chmod(name string, mode os.FileMode) {
 	p.t.Helper()
 	if err := os.Chmod(p.file(name), mode); err != nil {
@@ -175,6 +198,10 @@ func TestDoctor(t *testing.T) {
 		p.more = ""
 	})
 	p.finds("it has stopped", "ok: no relay is running", "ok: not asked, for no relay is running")
+	p.receive(ledger.Waiting, "no-key", "no-key", "signer-offline")
+	p.receive(ledger.Unreadable, "bad-mac")
+	p.finds("an inbox", "ok: wait unopened in 3 inboxes, for a key that is not here: 3 (no-key: 2, signer-offline: 1)",
+		"ok: cannot be read: 1 (bad-mac: 1)")
 	p.more = `public_urls = ["ws://relay.example"]`
 	p.finds("no TLS", "warning: ws://relay.example has no TLS")
 	p.more = "[admin]\nlisten = \"0.0.0.0:7448\"\n[retention]\ncompleted = \"1h\""

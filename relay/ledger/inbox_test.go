@@ -201,6 +201,23 @@ func TestUnopenedAndResolve(t *testing.T) {
 	}
 }
 
+func TestUnread(t *testing.T) {
+	l := open(t)
+	for i, a := range []struct {
+		state  State
+		reason string
+	}{{Unreadable, "bad-mac"}, {Waiting, "no-key"}, {Unreadable, "panic"}, {New, ""}, {Unreadable, "bad-mac"}, {Opened, ""}} {
+		came := arrival(wrap(strings.Repeat("w", i+1), bob, 1), bob)
+		came.State, came.Reason = a.state, a.reason
+		arrive(t, l, came, Stored)
+	}
+	got, err := l.Unread(t.Context())
+	want := []Unread{{New, "", 1}, {Unreadable, "bad-mac", 2}, {Unreadable, "panic", 1}, {Waiting, "no-key", 1}}
+	if diff := cmp.Diff(want, got); err != nil || diff != "" {
+		t.Errorf("Unread: %v (-want +got):\n%s", err, diff)
+	}
+}
+
 func TestInboxCount(t *testing.T) {
 	l := open(t)
 	for _, id := range []string{"a", "b", "c"} {
