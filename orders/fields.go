@@ -50,6 +50,7 @@ func (f *folding) order() *Order {
 			o.EventID = t.ID
 		}
 	}
+	o.UpdatedTimestamp = o.CreatedTimestamp
 	for _, t := range f.accepted() {
 		o.UpdatedTimestamp = t.tau
 	}
@@ -67,13 +68,16 @@ func (f *folding) order() *Order {
 }
 
 // leading is the fact the order is named by: the intent that stands, in a stub
-// the first accepted fact.
+// the first accepted fact, or the first of all where every one is refused.
 func (f *folding) leading() *telling {
 	if f.intent >= 0 {
 		return &f.ts[f.intent]
 	}
 	if i := f.first(nil); i >= 0 {
 		return &f.ts[i]
+	}
+	if len(f.ts) > 0 {
+		return &f.ts[0]
 	}
 	return nil
 }

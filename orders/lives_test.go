@@ -340,3 +340,14 @@ func TestOverLimitIsOmitted(t *testing.T) {
 		t.Errorf("got %d lines, %d omitted, version %d", len(o.Timeline), o.Omitted, o.Version)
 	}
 }
+
+// A stub of which nothing is accepted still began some time, somehow: lists stand by it.
+func TestStubOfRefusedFacts(t *testing.T) {
+	o := fold(says(bob, Dispute, 9), says(ana, Dispute, 7))
+	if got := refusals(o); got != "illegal-transition illegal-transition" {
+		t.Fatalf("refusals: got %q", got)
+	}
+	if !o.Stub || o.CreatedTimestamp != noon+7*minute || o.UpdatedTimestamp != o.CreatedTimestamp || o.Dialect != "gamma" || o.Trust != Bound {
+		t.Errorf("got created %d, updated %d, %q, %q", o.CreatedTimestamp-noon, o.UpdatedTimestamp-noon, o.Dialect, o.Trust)
+	}
+}
