@@ -20,7 +20,8 @@ func (a *app) rebuild() *cobra.Command {
 		Long: `Build the order indexes in Redis anew from the ledger, in place: orders and lists
 stay readable, and the relay may go on running. With --check nothing is written;
 every difference between Redis and what a rebuild from nothing would write is
-printed, and the exit code is 1 where there is one.`,
+printed, and the exit code is 1 where there is one. Keys that only have a name
+like one of Waybill's are printed too; they are nobody's to repair.`,
 		Example: "  waybill rebuild\n  waybill rebuild --check",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -59,16 +60,24 @@ func rebuildIndexes(ctx context.Context, cmd *cobra.Command, l *ledger.Ledger, s
 }
 
 func checkIndexes(ctx context.Context, cmd *cobra.Command, l *ledger.Ledger, s *redisstore.Store) error {
-	n := 0
+	differ, foreign := 0, 0
 	for d, err := range s.Check(ctx, l, relay.Keys(ctx, l)) {
 		if err != nil {
 			return err
 		}
-		n++
+		switch {
+		case d.Foreign == "":
+			differ++
+		case d.Want != "":
+			foreign++
+		}
 		fmt.Fprintln(cmd.OutOrStdout(), d)
 	}
-	if n > 0 {
-		return orders.Errorf(orders.EINTERNAL, "%d differences: run waybill rebuild", n)
+	switch {
+	case foreign > 0:
+		return orders.Errorf(orders.EINTERNAL, "%d differences, and %d keys in the way that are not Waybill's: move those away, then run waybill rebuild", differ, foreign)
+	case differ > 0:
+		return orders.Errorf(orders.EINTERNAL, "%d differences: run waybill rebuild", differ)
 	}
 	of, err := l.OrderCount(ctx)
 	if err != nil {

@@ -25,9 +25,21 @@ type Difference struct {
 	Field string // of a hash (data.<name> for one field of the order), or the member of a sorted set; "" for the whole key
 	Got   string // "" for nothing
 	Want  string // "
+
+	// Foreign is why the key is not Waybill's, though it has a name like one of ours;
+	// "" where it is. A rebuild leaves it alone: where Want is not "", it is in the way
+	// of what belongs there.
+	Foreign string
 }
 
 func (d Difference) String() string {
+	if d.Foreign != "" {
+		text := d.Key + " " + d.Foreign
+		if d.Want != "" {
+			text += "; it is in the way of " + d.Want
+		}
+		return text
+	}
 	return strings.TrimSpace(d.Key+" "+d.Field) + ": got " + orNothing(d.Got) + ", want " + orNothing(d.Want)
 }
 
@@ -167,17 +179,31 @@ func Diff(got, want map[string]any) []Difference {
 		}
 		gf, gok := fieldsOf(key, g)
 		wf, wok := fieldsOf(key, w)
-		if !gok || !wok {
-			ds = append(ds, Difference{key, "", describe(g), describe(w)})
+		if why := notWritten(key, g); why != "" || !gok || !wok {
+			ds = append(ds, Difference{Key: key, Got: describe(g), Want: describe(w), Foreign: why})
 			continue
 		}
 		for _, f := range union(gf, wf) {
 			if gf[f] != wf[f] {
-				ds = append(ds, Difference{key, f, gf[f], wf[f]})
+				ds = append(ds, Difference{Key: key, Field: f, Got: gf[f], Want: wf[f]})
 			}
 		}
 	}
 	return ds
+}
+
+// notWritten is why what stands under a key cannot have been written by us, "" where it
+// may: the project script judges alike.
+func notWritten(key string, v any) string {
+	switch v := v.(type) {
+	case string:
+		return otherType
+	case map[string]any:
+		if _, ours := v["version"]; !ours && parseKey(key).kind == orderKind {
+			return otherHash
+		}
+	}
+	return ""
 }
 
 // union is the sorted keys of both.

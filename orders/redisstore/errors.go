@@ -78,6 +78,12 @@ func outage(err error) (why string, ok bool) {
 	return "it has as many clients as it takes (maxclients)", redis.IsMaxClientsError(err)
 }
 
+// What is said of a key that only has a name like one of ours.
+const (
+	otherType = "holds another type: it is not Waybill's, move it away"
+	otherHash = "is a hash that Waybill did not write, move it away"
+)
+
 // failOrder is fail for the script that writes one order: it explains what the
 // script found in the way.
 func failOrder(id string, err error) error {
@@ -86,8 +92,8 @@ func failOrder(id string, err error) error {
 	}
 	word, family, _ := strings.Cut(err.Error(), " ")
 	why := map[string]string{
-		"WRONGTYPE": "a key of the family %q holds another type: it is not Waybill's, move it away",
-		"FOREIGN":   "its key of the family %q is a hash that Waybill did not write, move it away",
+		"WRONGTYPE": "a key of the family %q " + otherType,
+		"FOREIGN":   "its key of the family %q " + otherHash,
 		"BADSUMS":   "the sums of a participant in %q are no numbers: rebuild",
 	}[word]
 	if why == "" || !isReply(err) {

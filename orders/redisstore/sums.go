@@ -2,6 +2,7 @@ package redisstore
 
 import (
 	"context"
+	"maps"
 	"math"
 	"math/bits"
 	"strconv"
@@ -93,9 +94,9 @@ func (s *Store) fixSums(ctx context.Context) error {
 		}
 		for key, is := range sums {
 			was := stored[key]
-			want := [3]string{strconv.FormatInt(is.btc, 10), strconv.FormatInt(is.sats, 10), strconv.FormatInt(is.count, 10)}
-			if was != want {
-				calls = append(calls, call{[]string{key}, []any{was[0], was[1], was[2], want[0], want[1], want[2]}})
+			want := map[string]string{"btc": strconv.FormatInt(is.btc, 10), "sats": strconv.FormatInt(is.sats, 10), "count": strconv.FormatInt(is.count, 10)}
+			if !maps.Equal(was, want) {
+				calls = append(calls, call{[]string{key}, []any{was["btc"], was["sats"], was["count"], want["btc"], want["sats"], want["count"]}})
 			}
 		}
 		if len(calls) == 0 {
@@ -127,29 +128,25 @@ func (s *Store) setSums(ctx context.Context, calls []call) (moved bool, err erro
 	return moved, nil
 }
 
-// storedSums reads all sums keys: key → values of sumFields, "" where missing.
-func (s *Store) storedSums(ctx context.Context) (map[string][3]string, error) {
-	stored := map[string][3]string{}
+// storedSums reads all sums keys: key → what stands there.
+func (s *Store) storedSums(ctx context.Context) (map[string]map[string]string, error) {
+	stored := map[string]map[string]string{}
 	err := s.scan(ctx, func(keys []string, _ []keyInfo) error {
-		cmds := make([]*redis.SliceCmd, len(keys))
+		cmds := make([]*redis.MapStringStringCmd, len(keys))
 		if err := s.pipelined(ctx, func(p redis.Pipeliner) error {
 			for i, key := range keys {
-				cmds[i] = p.HMGet(ctx, key, sumFields...)
+				cmds[i] = p.HGetAll(ctx, key)
 			}
 			return nil
 		}); err != nil {
 			return fail(err)
 		}
 		for i, cmd := range cmds {
-			switch vs, err := cmd.Result(); {
+			switch was, err := cmd.Result(); {
 			case redis.HasErrorPrefix(err, "WRONGTYPE"): // not ours
 			case err != nil:
 				return fail(err)
 			default:
-				var was [3]string
-				for j, v := range vs {
-					was[j], _ = v.(string)
-				}
 				stored[keys[i]] = was
 			}
 		}
