@@ -191,7 +191,7 @@ func readConfig(path string) (config, error) {
 		return c, fmt.Errorf("config: environment: %w", err)
 	}
 	if err := c.complete(); err != nil {
-		return c, fmt.Errorf("config: %w", err)
+		return c, fmt.Errorf("config: %w", inFile(path, err))
 	}
 	return c, nil
 }
@@ -220,7 +220,11 @@ func parseConfig(text []byte, c *config) error {
 	if err := toml.Unmarshal(text, &raw); err != nil {
 		return err
 	}
-	return spansHaveUnits("", raw, reflect.TypeFor[config]())
+	err = spansHaveUnits("", raw, reflect.TypeFor[config]())
+	if line := linesOf(text).of(err); line > 0 {
+		err = fmt.Errorf("line %d: %w", line, err)
+	}
+	return err
 }
 
 // unknownEnvironment refuses a WAYBILL_ variable that would silently do nothing.

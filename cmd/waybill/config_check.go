@@ -11,7 +11,8 @@ import (
 	"github.com/waybill-relay/waybill/orders"
 )
 
-// complete fills in what follows from the rest, and checks the whole.
+// complete fills in what follows from the rest, and checks the whole. Its errors begin
+// with the key that they are about (inFile).
 func (c *config) complete() error {
 	file := func(name string) string { return filepath.Join(c.DataDir, name) }
 	c.Keys.MasterFile = cmp.Or(c.Keys.MasterFile, masterCredential(), file("master.key"))

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -65,22 +66,22 @@ func TestConfigErrors(t *testing.T) {
 		"unknown section": {"\n[rely]\nlisten = \"x\"\n", `line 2: unknown key "rely"`},
 		"wrong type":      {"[relay]\nmax_limit = \"many\"\n", "line 2"},
 		"no TOML":         {"[relay\n", "line 1"},
-		"listen":          {"[relay]\nlisten = \"7447\"\n", "relay.listen"},
-		"public url":      {"[relay]\npublic_urls = [\"https://x\"]\n", "relay.public_urls"},
-		"accept":          {"[relay]\naccept = \"friends\"\n", "relay.accept"},
-		"kinds":           {"[relay]\nkinds = [14]\n", "relay.kinds"},
-		"admins":          {"admins = [\"nsec1secret\"]\n", "admins: this is no public key"},
-		"ledger":          {"[ledger]\nurl = \"postgres://x\"\n", "ledger.url"},
+		"listen":          {"[relay]\nlisten = \"7447\"\n", "line 2: relay.listen"},
+		"public url":      {"[relay]\n\n# mine\npublic_urls = [\n\"https://x\"]\n", "waybill.toml: line 4: relay.public_urls"},
+		"accept":          {"relay.max_limit = 7\nrelay.accept = \"friends\"\n", "line 2: relay.accept"},
+		"kinds":           {"[relay]\nmax_limit = 7\nkinds = [14]\n", "line 3: relay.kinds"},
+		"admins":          {"data_dir = \"x\"\nadmins = [\"nsec1secret\"]\n", "line 2: admins: this is no public key"},
+		"ledger":          {"ledger = { url = \"postgres://x\" }\n", "line 1: ledger.url"},
 		"log":             {"[log]\nlevel = \"loud\"\n", "log.level"},
 
 		"a limit of 0":         {"[limits]\nfilters = 0\n", "limits.filters: must be above 0"},
 		"a limit below 0":      {"[limits]\nconnections = -1\n", "limits.connections: must be above 0"},
 		"no write timeout":     {"[limits]\nwrite_timeout = \"\"\n", "limits.write_timeout: must be above 0"},
 		"a limit without unit": {"[limits]\nwrite_timeout = \"10\"\n", "write 10s, 5m or 17520h"},
-		"a bare number":        {"[retention]\ncompleted = 17520\n", "retention.completed: 17520 has no unit"},
-		"a bare number inline": {"limits = { write_timeout = 10 }\n", "limits.write_timeout: 10 has no unit"},
+		"a bare number":        {"[retention]\ncompleted = 17520\n", "line 2: retention.completed: 17520 has no unit"},
+		"a bare number inline": {"limits = { write_timeout = 10 }\n", "line 1: limits.write_timeout: 10 has no unit"},
 		"no size":              {"[limits]\nmemory = \"lots\"\n", "write 512MiB"},
-		"memory":               {"[limits]\nmemory = \"64MiB\"\n", "limits.memory: 64 MiB is too little"},
+		"memory":               {"[limits]\nmemory = \"64MiB\"\n", "line 2: limits.memory: 64 MiB is too little"},
 		"message":              {"[limits]\nmessage = 1000\n", "limits.message: 1000 B is less than a gift wrap"},
 		"message and memory":   {"[limits]\nmessage = \"64MiB\"\n", "could fill limits.memory"},
 		"exempt address":       {"[limits]\nexempt_ips = [\"localhost\"]\n", "limits.exempt_ips: \"localhost\" is neither an address"},
@@ -96,7 +97,7 @@ func TestConfigErrors(t *testing.T) {
 		"embedded":             {"[redis]\nembedded = \"yes\"\n", "redis.embedded: \"yes\" is none of auto, server, memory"},
 		"redis url":            {"[redis]\nurl = \"http://:nsec1secret@h\"\n", "redis.url: a URL is"},
 		"no url":               {"[redis]\nurl = \"redis://:nsec1secret@h:port/%zz\"\n", "redis.url: a URL is"},
-		"two redis urls":       {"[redis]\nurl = \"redis://h\"\nurl_file = \"/x\"\n", "redis.url and redis.url_file: both are set"},
+		"two redis urls":       {"[redis]\nurl = \"redis://h\"\nurl_file = \"/x\"\n", "line 2: redis.url and redis.url_file: both are set"},
 		"two passwords":        {"[redis]\nurl = \"redis://:nsec1secret@h\"\npassword_file = \"/x\"\n", "redis.password_file: redis.url has a password already"},
 		"password for nothing": {"[redis]\npassword_file = \"/x\"\n", "redis.url, which is empty"},
 		"TLS without TLS":      {"[redis]\nurl = \"redis://h\"\ntls_ca_file = \"/x\"\n", "only rediss:// speaks TLS"},
@@ -112,6 +113,51 @@ func TestConfigErrors(t *testing.T) {
 				t.Errorf("a secret is in the error: %v", err)
 			}
 		})
+	}
+}
+
+// Where an error about a value stands in the file: not at all, if it is set elsewhere.
+func TestInFile(t *testing.T) {
+	t.Setenv("WAYBILL_RELAY_ACCEPT", "friends")
+	t.Setenv("WAYBILL_KEYS_DELEGATED_3_SECRET", "x")
+	path := write(t, `admins = []
+[relay]
+accept = "friends"
+[[keys.delegated]]
+secret = "x"
+[[keys.delegated]]
+secret_file = "x"
+owner = "x"
+[[keys.delegated]]
+[[keys.delegated]]
+secret = "x"
+`)
+	for text, want := range map[string]string{
+		"admins: no key":                "line 1: ",
+		"relay.accept: neither":         "",
+		"relay.name: too long":          "",
+		"keys.delegated 1: no secret":   "line 5: ",
+		"keys.delegated 2: owner: none": "line 8: ",
+		"keys.delegated 2: no file":     "line 6: ",
+		"keys.delegated 3: one of both": "line 9: ",
+		"keys.delegated 4: no secret":   "",
+		"keys.delegated 5: no secret":   "",
+		"no key is here":                "",
+		"open /x: no such file":         "",
+	} {
+		if want != "" {
+			want = path + ": " + want
+		}
+		if got := inFile(path, errors.New(text)).Error(); got != want+text {
+			t.Errorf("got %q, want %q", got, want+text)
+		}
+	}
+	if err := inFile(path+".away", errors.New("admins: no key")); err.Error() != "admins: no key" {
+		t.Errorf("without a file: got %v", err)
+	}
+	inline := linesOf([]byte("keys = { delegated = [\n  { secret = \"a\" },\n  { secret = \"b\" },\n] }\n"))
+	if inline["keys.delegated 2.secret"] != 3 || inline["keys.delegated 1"] != 1 {
+		t.Errorf("inline: got %v", inline)
 	}
 }
 

@@ -72,6 +72,7 @@ const (
 // A doctor looks, in the order of its steps, and remembers what a later step
 // compares with.
 type doctor struct {
+	file     string // of the configuration, "" for none
 	cfg      config
 	findings []finding
 
@@ -81,8 +82,8 @@ type doctor struct {
 }
 
 func examine(ctx context.Context, configFile string) *doctor {
-	d := &doctor{}
-	if !d.checkConfig(configFile) {
+	d := &doctor{file: configFile}
+	if !d.checkConfig() {
 		return d // there is nothing that one would know of
 	}
 	for _, step := range []func(context.Context){
@@ -137,15 +138,15 @@ func (d *doctor) print(out io.Writer) error {
 }
 
 // checkConfig reports whether there is a configuration to go on with.
-func (d *doctor) checkConfig(file string) bool {
+func (d *doctor) checkConfig() bool {
 	var err error
-	if d.cfg, err = loadConfig(file); err != nil {
+	if d.cfg, err = loadConfig(d.file); err != nil {
 		d.problem("config", "correct it (config.example.toml explains every key), then run doctor again", "%v", err)
 		return false
 	}
-	d.ok("config", "every value fits (%s and the environment)", cmp.Or(file, "the defaults"))
+	d.ok("config", "every value fits (%s and the environment)", cmp.Or(d.file, "the defaults"))
 	if d.cfg.hasSecrets() {
-		d.checkMode("config", file, "it holds secrets")
+		d.checkMode("config", d.file, "it holds secrets")
 	}
 	if c := d.cfg.Retention.Completed; c > 0 && c < leastRetention {
 		d.warn("config", "a month at least is wiser: what is erased cannot be brought back",

@@ -59,7 +59,7 @@ func TestDoctorOnDamage(t *testing.T) {
 	restore()
 
 	p.secret = "nsec1" + strings.Repeat("q", 58)
-	p.finds("no secret key", "problem: keys.delegated 1: ")
+	p.finds("no secret key", "problem: line 8: keys.delegated 1: ")
 	p.secret = nostr.GeneratePrivateKey()
 	p.more = "lissten = 1"
 	p.finds("a broken configuration", `problem: unknown key "relay.lissten"`)

@@ -184,7 +184,7 @@ func (d *doctor) checkDelegated(master nip17.Master) {
 	}
 	keys, err := readDelegated(d.cfg.Keys.Delegated, d.self)
 	if err != nil {
-		d.problem("keys", "correct this [[keys.delegated]] table", "%v", err)
+		d.problem("keys", "correct this [[keys.delegated]] table", "%v", inFile(d.file, err))
 	}
 	for _, k := range keys {
 		d.delegated("the config", enrol.ConfiguredEntry(k))

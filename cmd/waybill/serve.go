@@ -56,7 +56,7 @@ func (a *app) work(ctx context.Context, cfg config, log zerolog.Logger, reloads 
 		log.Info().Err(err).Msg("the relay was stopped before it was open")
 		return nil
 	case err != nil:
-		return err
+		return inFile(a.configFile, err) // a delegated key may be none
 	}
 	d.load, d.signals = func() (config, error) { return loadConfig(a.configFile) }, reloads
 	d.limited = append(d.limited, func(c config) error { limitMemory(c.Limits.Memory, log); return nil })
