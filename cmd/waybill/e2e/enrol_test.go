@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/nbd-wtf/go-nostr"
 	"github.com/nbd-wtf/go-nostr/nip19"
@@ -147,7 +148,8 @@ func TestEnrol(t *testing.T) {
 		// Another encryption key: the first is retired, and still opens.
 		next := w.newPerson("another encryption key")
 		var reply copyOf
-		w.node.must("seller", "post", map[string]any{"kind": 10044, "content": "", "tags": [][]string{{"n", next.pubkey}}}, &reply)
+		w.node.must("seller", "post", map[string]any{"kind": 10044, "content": "", "tags": [][]string{{"n", next.pubkey}},
+			"created_at": time.Now().Unix() + 2}, &reply) // of two of one second the lower id would stand
 		seller.told("is retired")
 		seller.asks("enrol "+nsecOf(t, next.secret), orders.Npub(next.pubkey))
 		for i, k := range []*person{key, next} {
