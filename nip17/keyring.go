@@ -5,6 +5,7 @@ import (
 	"context"
 	"slices"
 	"sync"
+	"time"
 )
 
 // Key reads what is encrypted to one public key. It has no method that signs:
@@ -110,6 +111,15 @@ func (kr *Keyring) Remove(public string) bool {
 	return kr.remove(public)
 }
 
+// Take takes out that very key and zeroes it. It reports whether it was there: in
+// its place may be another by now, with the same public key.
+func (kr *Keyring) Take(k Key) bool {
+	public := k.PublicKey()
+	kr.mu.Lock()
+	defer kr.mu.Unlock()
+	return kr.keys[public].Key == k && kr.remove(public)
+}
+
 // Clear takes every key out and zeroes it.
 func (kr *Keyring) Clear() {
 	kr.mu.Lock()
@@ -142,6 +152,14 @@ func (kr *Keyring) Lookup(public string) (Key, bool) {
 	defer kr.mu.RUnlock()
 	k, ok := kr.keys[public]
 	return k.Key, ok
+}
+
+// Reads reports whether that very key is held, for what arrived at.
+func (kr *Keyring) Reads(public string, at time.Time) bool {
+	kr.mu.RLock()
+	defer kr.mu.RUnlock()
+	k, ok := kr.keys[public]
+	return ok && k.may(at)
 }
 
 func (kr *Keyring) has(public string) bool {
@@ -191,24 +209,27 @@ func (kr *Keyring) Of(owner string) []Key {
 	return keys
 }
 
-// readers are the keys that may open a wrap addressed to public: that key
-// itself, then the owner's others in their order, eight at most. A wrap to an
-// identity may be encrypted to the encryption key that it announced (NIP-17,
+// readers are the keys that may open a wrap addressed to public that arrived at:
+// that key itself, then the owner's others in their order, eight at most. A wrap to
+// an identity may be encrypted to the encryption key that it announced (NIP-17,
 // kind 10044), or to the one before.
-func (kr *Keyring) readers(public string) []Key {
+func (kr *Keyring) readers(public string, at time.Time) []Key {
 	kr.mu.RLock()
 	defer kr.mu.RUnlock()
 	var keys []Key
-	if k, ok := kr.keys[public]; ok {
+	if k, ok := kr.keys[public]; ok && k.may(at) {
 		keys = append(keys, k.Key)
 	}
 	for _, other := range kr.owners[public] {
-		if other != public && len(keys) < maxReaders {
-			keys = append(keys, kr.keys[other].Key)
+		if k := kr.keys[other]; other != public && len(keys) < maxReaders && k.may(at) {
+			keys = append(keys, k.Key)
 		}
 	}
 	return keys
 }
+
+// may reports whether the key is to open what arrived at.
+func (h *held) may(at time.Time) bool { return !at.Before(h.entry.Since) }
 
 // from are the keys that were loaded from a store, by public key.
 func (kr *Keyring) from(s *Store) map[string]Entry {

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"sync"
 	"testing"
+	"time"
 )
 
 func TestKeyring(t *testing.T) {
@@ -34,10 +35,10 @@ func TestKeyring(t *testing.T) {
 	if got := kr.Owners(); !slices.Equal(got, want) {
 		t.Errorf("owners: got %q, want %q", got, want)
 	}
-	if got := names(kr.readers(bob.pub)); !slices.Equal(got, []string{bob.pub, enc.pub}) {
+	if got := names(kr.readers(bob.pub, time.Now())); !slices.Equal(got, []string{bob.pub, enc.pub}) {
 		t.Errorf("readers: got %q", got)
 	}
-	if got := names(kr.readers(enc.pub)); !slices.Equal(got, []string{enc.pub}) {
+	if got := names(kr.readers(enc.pub, time.Now())); !slices.Equal(got, []string{enc.pub}) {
 		t.Errorf("readers: got %q", got)
 	}
 	if !kr.Remove(enc.pub) || kr.Remove(enc.pub) {
@@ -101,7 +102,7 @@ func TestKeyringBoundsReaders(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	got := names(kr.readers(bob.pub))
+	got := names(kr.readers(bob.pub, time.Now()))
 	want := []string{}
 	for i := 9; i > 1; i-- {
 		want = append(want, somebody(t, fmt.Sprint("encryption key ", i)).pub)
@@ -110,7 +111,7 @@ func TestKeyringBoundsReaders(t *testing.T) {
 		t.Errorf("got %q, want the newest eight", got)
 	}
 	oldest := somebody(t, "encryption key 0").pub
-	if got := names(kr.readers(oldest)); !slices.Equal(got, []string{oldest}) {
+	if got := names(kr.readers(oldest, time.Now())); !slices.Equal(got, []string{oldest}) {
 		t.Errorf("a retired key no longer opens what names it: got %q", got)
 	}
 }

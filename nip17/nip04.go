@@ -7,6 +7,7 @@ import (
 	"encoding/base64"
 	"slices"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"github.com/decred/dcrd/dcrec/secp256k1/v4"
@@ -45,7 +46,7 @@ func OpenDirect(ctx context.Context, evt *nostr.Event, kr *Keyring, opts ...Opti
 	if err != nil {
 		return Message{}, err
 	}
-	keys := kr.conversants(named[0], evt.PubKey)
+	keys := kr.conversants(named[0], evt.PubKey, o.now())
 	if len(keys) == 0 {
 		return Message{}, ErrNotForUs
 	}
@@ -85,10 +86,12 @@ func OpenDirect(ctx context.Context, evt *nostr.Event, kr *Keyring, opts ...Opti
 
 // conversants are the keys that read a direct message between the two, the
 // recipient's first. Only the very keys do: NIP-04 knows no encryption keys.
-func (kr *Keyring) conversants(recipient, author string) (keys []DirectKey) {
+func (kr *Keyring) conversants(recipient, author string, at time.Time) (keys []DirectKey) {
+	kr.mu.RLock()
+	defer kr.mu.RUnlock()
 	for _, public := range slices.Compact([]string{recipient, author}) {
-		k, _ := kr.Lookup(public)
-		if reads, ok := k.(DirectKey); ok {
+		k := kr.keys[public]
+		if reads, ok := k.Key.(DirectKey); ok && k.may(at) {
 			keys = append(keys, reads)
 		}
 	}

@@ -90,7 +90,7 @@ func Open(ctx context.Context, wrap *nostr.Event, kr *Keyring, opts ...Option) (
 	if len(wrap.Content) > MaxContent {
 		return Message{}, ErrTooLarge
 	}
-	keys, err := recipient(wrap.Tags, kr)
+	keys, err := recipient(wrap.Tags, kr, o.now())
 	if err != nil {
 		return Message{}, err
 	}
@@ -133,12 +133,12 @@ func Open(ctx context.Context, wrap *nostr.Event, kr *Keyring, opts ...Option) (
 // recipient finds the keys that may open a wrap with these tags. There is one
 // p tag; or two, the second naming the identity behind an encryption key in
 // the first. Anything else is no private message to one reader.
-func recipient(tags nostr.Tags, kr *Keyring) ([]Key, error) {
+func recipient(tags nostr.Tags, kr *Keyring, at time.Time) ([]Key, error) {
 	named, err := recipients(tags, 2)
 	if err != nil {
 		return nil, err
 	}
-	keys := kr.readers(named[0])
+	keys := kr.readers(named[0], at)
 	if len(keys) == 0 {
 		// Where only the second is known, the first may be an encryption key that
 		// is enrolled later: not refused for good.

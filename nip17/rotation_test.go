@@ -53,7 +53,7 @@ func TestRotation(t *testing.T) {
 	if _, _, err := s.Load(kr); err != nil {
 		t.Fatal(err)
 	}
-	if got, want := names(kr.readers(bob.pub)), []string{bob.pub, enc[2].pub, enc[1].pub, enc[0].pub}; !slices.Equal(got, want) {
+	if got, want := names(kr.readers(bob.pub, time.Now())), []string{bob.pub, enc[2].pub, enc[1].pub, enc[0].pub}; !slices.Equal(got, want) {
 		t.Errorf("to bob: got %q, want %q", got, want)
 	}
 	for i, p := range enc {
@@ -67,7 +67,7 @@ func TestRotation(t *testing.T) {
 	if _, _, err := s.Load(kr); err != nil {
 		t.Fatal(err)
 	}
-	if got, want := names(kr.readers(bob.pub))[1:], []string{enc[2].pub, enc[1].pub, enc[0].pub}; !slices.Equal(got, want) {
+	if got, want := names(kr.readers(bob.pub, time.Now()))[1:], []string{enc[2].pub, enc[1].pub, enc[0].pub}; !slices.Equal(got, want) {
 		t.Errorf("all retired: got %q, want %q", got, want)
 	}
 }
@@ -186,5 +186,52 @@ func TestParseMaster(t *testing.T) {
 	}
 	if _, err := m.Seal(bob.secret, bob.pub); !errors.Is(err, ErrMaster) {
 		t.Errorf("wiped: got %v", err)
+	}
+}
+
+// Each key opens what arrived on its own date or later, whatever other keys may.
+func TestSince(t *testing.T) {
+	s, kr := store(t), new(Keyring)
+	bob, enc := somebody(t, "bob"), somebody(t, "bob's encryption key")
+	dated := time.Date(2026, 11, 20, 0, 0, 0, 0, time.UTC)
+	if _, err := s.Add(enc.secret, bob.pub, time.Time{}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Add(bob.secret, "", dated); err != nil {
+		t.Fatal(err)
+	}
+	mustLoad(t, s, kr, func() {})
+	for _, tt := range []struct {
+		to   person
+		at   time.Time
+		want error
+	}{
+		{bob, dated.Add(-time.Second), ErrDecrypt}, // the encryption key is tried, and it is not for that
+		{bob, dated, nil},
+		{enc, dated.Add(-time.Hour), nil},
+	} {
+		wrap := forgery{}.make(t, somebody(t, "alice"), tt.to.pub)
+		if _, err := Open(t.Context(), wrap, kr, Clock(func() time.Time { return tt.at })); !errors.Is(err, tt.want) {
+			t.Errorf("to %s at %v: got %v, want %v", tt.to.pub[:8], tt.at, err, tt.want)
+		}
+	}
+}
+
+// Take takes out the very key, and no other in its place.
+func TestTake(t *testing.T) {
+	bob := somebody(t, "bob")
+	first, second := bob.key(t, ""), bob.key(t, "")
+	kr, err := NewKeyring(first)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := kr.Add(second); err != nil {
+		t.Fatal(err)
+	}
+	if kr.Take(first) || !kr.Holds(bob.pub) {
+		t.Error("it took another key")
+	}
+	if !kr.Take(second) || kr.Holds(bob.pub) || kr.Take(second) {
+		t.Error("it did not take the key")
 	}
 }

@@ -38,6 +38,10 @@ type Store struct {
 	mu   sync.Mutex  // Load, one at a time
 	seen os.FileInfo // the file as it was loaded last; nil: it was not, or was not there
 	read bool        // it was loaded
+
+	cached sync.Mutex
+	file   storeFile   // as it was read last
+	info   os.FileInfo // of that, nil: none
 }
 
 type storeFile struct {
@@ -210,7 +214,23 @@ func (s *Store) edit(change func([]storedEntry) ([]storedEntry, error)) error {
 	})
 }
 
+// contents is what stands in the file. It is parsed where it is another than the
+// last time; the keys in it are the caller's own.
 func (s *Store) contents() (storeFile, error) {
+	s.cached.Lock()
+	defer s.cached.Unlock()
+	info, err := s.stat() // before it is read
+	if err == nil && sameFile(info, s.info) && info != nil {
+		return storeFile{s.file.Version, slices.Clone(s.file.Keys)}, nil
+	}
+	file, err := s.parse()
+	if s.info = nil; err == nil {
+		s.file, s.info = storeFile{file.Version, slices.Clone(file.Keys)}, info
+	}
+	return file, err
+}
+
+func (s *Store) parse() (storeFile, error) {
 	empty := storeFile{Version: 1, Keys: []storedEntry{}}
 	text, err := os.ReadFile(s.path)
 	if errors.Is(err, fs.ErrNotExist) {

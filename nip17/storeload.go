@@ -14,14 +14,25 @@ func (s *Store) Stale() bool {
 	now, err := s.stat()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	switch {
-	case err != nil || !s.read:
-		return true
-	case now == nil || s.seen == nil:
-		return now != s.seen
+	return err != nil || !s.read || !sameFile(now, s.seen)
+}
+
+// sameFile reports whether nothing has changed between the two looks: every change
+// is a new file (replaceFile). nil is a file that is not there.
+func sameFile(a, b os.FileInfo) bool {
+	if a == nil || b == nil {
+		return a == b
 	}
-	// Every change is a new file (replaceFile).
-	return !os.SameFile(now, s.seen) || !now.ModTime().Equal(s.seen.ModTime()) || now.Size() != s.seen.Size()
+	return os.SameFile(a, b) && a.ModTime().Equal(b.ModTime()) && a.Size() == b.Size()
+}
+
+// Held reports whether kr holds the key (hex) as it stands in this store, and not
+// one from elsewhere with the same public key.
+func (s *Store) Held(kr *Keyring, pubkey string) bool {
+	kr.mu.RLock()
+	defer kr.mu.RUnlock()
+	k, ok := kr.keys[pubkey]
+	return ok && k.store == s
 }
 
 // stat is nil where there is no file.

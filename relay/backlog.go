@@ -73,7 +73,9 @@ func (b *Backlog) KeysChanged(owners ...string) {
 	b.mu.Lock()
 	for _, owner := range owners {
 		delete(b.queues, owner) // whoever is at work with it finishes his part
-		b.enqueue(b.queue(owner))
+		q := b.queue(owner)
+		q.renewed = time.Now().UnixMilli()
+		b.enqueue(q)
 	}
 	b.mu.Unlock()
 	b.knock()
@@ -95,7 +97,9 @@ func (b *Backlog) Run(ctx context.Context) error {
 	tick := time.NewTicker(keysEvery)
 	defer tick.Stop()
 	defer b.asking.Wait()
-	b.KeysChanged(b.keyring.Owners()...)
+	for _, owner := range b.keyring.Owners() {
+		b.Late(owner)
+	}
 	for {
 		if err := b.round(ctx); err != nil && ctx.Err() == nil {
 			b.log.Error().Err(err).Msg("what waits for its key could not be opened; trying again")
@@ -116,16 +120,16 @@ func (b *Backlog) round(ctx context.Context) error {
 		return err
 	}
 	for q := b.next(); q != nil; q = b.next() {
-		if key := b.remote(q.owner); key != nil {
-			b.ask(ctx, q, key)
-			continue
-		}
+		// What a key in this process opens is opened by it, also where there is a signer.
 		more, err := b.openSome(ctx, q, nil)
 		if more || err != nil {
 			b.Late(q.owner)
 		}
 		if err != nil {
 			return err
+		}
+		if key := b.remote(q.owner); key != nil && !more {
+			b.ask(ctx, q, key)
 		}
 	}
 	return nil
@@ -149,27 +153,4 @@ func (b *Backlog) FollowKeys() error {
 		b.told(came, went)
 	}
 	return err
-}
-
-// since tells from which time of arrival on (ms) an owner's messages may be opened:
-// the earliest of his keys' dates, and always where one of them has none.
-func (b *Backlog) since(owner string) (int64, error) {
-	entries, err := b.store.List()
-	if err != nil {
-		return 0, err
-	}
-	var since time.Time
-	for _, e := range entries {
-		switch {
-		case e.Owner != owner:
-		case e.Since.IsZero():
-			return 0, nil
-		case since.IsZero() || e.Since.Before(since):
-			since = e.Since
-		}
-	}
-	if since.IsZero() {
-		return 0, nil
-	}
-	return since.UnixMilli(), nil
 }

@@ -20,6 +20,7 @@ const (
 	// longestPostponed bounds how long a message waits that its owner's signer does
 	// not answer for; askAgain is the first wait.
 	longestPostponed = time.Hour
+	longestGone      = time.Minute
 	askAgain         = 2 * time.Second
 	// maxPostponed bounds the memory for them, for each owner.
 	maxPostponed = 4096
@@ -63,14 +64,7 @@ func (b *Backlog) ask(ctx context.Context, q *queue, key nip17.RemoteKey) {
 
 // openSome opens one batch of the queue; more says that there may be another.
 func (b *Backlog) openSome(ctx context.Context, q *queue, remote nip17.RemoteKey) (more bool, err error) {
-	since, err := b.since(q.owner)
-	if err != nil {
-		return false, err
-	}
-	b.mu.Lock()
-	passed := q.passed
-	b.mu.Unlock()
-	rows, err := b.batch(ctx, q, passed)
+	rows, err := b.batch(ctx, q, b.passed(q, remote != nil))
 	if err != nil {
 		return false, err
 	}
@@ -79,7 +73,7 @@ func (b *Backlog) openSome(ctx context.Context, q *queue, remote nip17.RemoteKey
 		if !b.keyring.Holds(q.owner) {
 			return false, nil // revoked; the rest stays closed
 		}
-		if err := b.openChunk(ctx, q, chunk, since, remote); err != nil {
+		if err := b.openChunk(ctx, q, chunk, remote); err != nil {
 			return false, err
 		}
 		if remote != nil && !remote.Available() {
@@ -91,11 +85,12 @@ func (b *Backlog) openSome(ctx context.Context, q *queue, remote nip17.RemoteKey
 
 // openChunk opens a few messages side by side, and writes down what they say in
 // the order of their arrival.
-func (b *Backlog) openChunk(ctx context.Context, q *queue, rows []ledger.Row, since int64, remote nip17.RemoteKey) error {
+func (b *Backlog) openChunk(ctx context.Context, q *queue, rows []ledger.Row, remote nip17.RemoteKey) error {
 	last := rows[len(rows)-1].Seq
 	now := time.Now()
 	rows = slices.DeleteFunc(slices.Clone(rows), func(r ledger.Row) bool {
-		return r.ReceivedAt < since || now.Before(q.deferred[r.Seq].until)
+		return r.State == ledger.Unreadable && r.ReceivedAt >= q.renewed ||
+			remote != nil && now.Before(q.deferred[r.Seq].until)
 	})
 	arrivals := make([]ledger.Arrival, len(rows))
 	var opts []nip17.Option
@@ -115,23 +110,45 @@ func (b *Backlog) openChunk(ctx context.Context, q *queue, rows []ledger.Row, si
 	if err := ctx.Err(); err != nil {
 		return err
 	}
+	gone := remote != nil && !remote.Available()
 	for i, row := range rows {
 		away, err := b.settle(ctx, row, &arrivals[i])
 		if err != nil {
 			return err
 		}
-		q.postpone(row.Seq, away && remote != nil)
+		if remote != nil {
+			q.postpone(row.Seq, away, gone)
+		}
 	}
 	b.mu.Lock()
-	q.passed = last
-	b.mu.Unlock()
+	defer b.mu.Unlock()
+	if remote != nil {
+		q.answered = last
+	} else {
+		q.passed = last
+	}
 	return nil
+}
+
+// passed is the seq up to which the queue has been gone through, with the remote
+// signer's help or without.
+func (b *Backlog) passed(q *queue, remote bool) int64 {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if remote {
+		return q.answered
+	}
+	return q.passed
 }
 
 // settle writes down what a message says. away: its signer did not answer.
 func (b *Backlog) settle(ctx context.Context, row ledger.Row, a *ledger.Arrival) (away bool, err error) {
-	if a.State == ledger.Waiting && row.State == ledger.Waiting {
-		return a.Reason == reasonAway, nil // nothing has changed
+	if a.State != ledger.Opened && row.State != ledger.New {
+		// Nothing has changed, as far as that can be said: what waits becomes unreadable
+		// only when somebody has found out that it is.
+		if a.State == ledger.Waiting || row.State == ledger.Unreadable {
+			return a.Reason == reasonAway, nil
+		}
 	}
 	err = b.ledger.Resolve(ctx, row.Seq, ledger.Decoded{State: a.State, Reason: a.Reason, Seal: a.Seal, Facts: a.Facts})
 	switch {

@@ -19,7 +19,9 @@ type queue struct {
 	due      bool                // it stands in Backlog.due
 	asked    bool                // a goroutine is at work with it
 	again    bool                // there may be more when it is done
-	passed   int64               // the inbox's seq up to which these keys have been tried
+	passed   int64               // the inbox's seq up to which the keys in this process have been tried
+	answered int64               // the same of the remote signer
+	renewed  int64               // ms; what arrived before it and was not opened is tried with the keys of now
 	deferred map[int64]postponed // messages that the remote signer did not answer for, though it is there
 
 	opened int // since it was last empty, for the progress
@@ -36,7 +38,7 @@ type postponed struct {
 func (b *Backlog) queue(owner string) *queue {
 	q := b.queues[owner]
 	if q == nil {
-		q = &queue{owner: owner, deferred: map[int64]postponed{}}
+		q = &queue{owner: owner, renewed: b.newestKey(owner), deferred: map[int64]postponed{}}
 		b.queues[owner] = q
 	}
 	return q
@@ -63,6 +65,20 @@ func (b *Backlog) next() *queue {
 	return q
 }
 
+// newestKey is when the last of the owner's stored keys came (ms), 0 for never.
+func (b *Backlog) newestKey(owner string) (at int64) {
+	entries, err := b.store.List()
+	if err != nil {
+		return 0 // the next change of the file is noticed
+	}
+	for _, e := range entries {
+		if e.Owner == owner {
+			at = max(at, e.AddedAt.UnixMilli())
+		}
+	}
+	return at
+}
+
 // remote is the owner's remote signer, nil where there is none.
 func (b *Backlog) remote(owner string) nip17.RemoteKey {
 	for _, k := range b.keyring.Of(owner) {
@@ -80,12 +96,15 @@ func (b *Backlog) batch(ctx context.Context, q *queue, after int64) ([]ledger.Ro
 	if err != nil {
 		return nil, err
 	}
+	lists := []func(context.Context, string, int64, int) ([]ledger.Row, error){b.ledger.Unopened, b.ledger.Undecrypted}
 	for _, inbox := range b.inboxes(q.owner) {
-		more, err := b.ledger.Unopened(ctx, inbox, after, backlogBatch)
-		if err != nil {
-			return nil, err
+		for _, list := range lists {
+			more, err := list(ctx, inbox, after, backlogBatch)
+			if err != nil {
+				return nil, err
+			}
+			rows = append(rows, more...)
 		}
-		rows = append(rows, more...)
 	}
 	slices.SortFunc(rows, func(x, y ledger.Row) int { return cmp.Compare(x.Seq, y.Seq) })
 	rows = slices.CompactFunc(rows, func(x, y ledger.Row) bool { return x.Seq == y.Seq })
@@ -131,13 +150,18 @@ func (q *queue) progress(log zerolog.Logger, opened int, done bool) {
 // postpone remembers that the signer did not answer for a message; else forgets it.
 // A stranger's message of which a signer makes nothing, and about which it says
 // nothing, must not keep those behind it waiting: it is tried more and more seldom.
-func (q *queue) postpone(seq int64, away bool) {
+// gone: the signer went away meanwhile, which may have been all there was to it.
+func (q *queue) postpone(seq int64, away, gone bool) {
 	p := q.deferred[seq]
 	if !away || p.tries == 0 && len(q.deferred) >= maxPostponed {
 		delete(q.deferred, seq)
 		return
 	}
-	p.until = time.Now().Add(min(askAgain<<min(p.tries, 16), longestPostponed))
+	most := longestPostponed
+	if gone {
+		most = longestGone
+	}
+	p.until = time.Now().Add(min(askAgain<<min(p.tries, 16), most))
 	p.tries++
 	q.deferred[seq] = p
 }
@@ -156,7 +180,7 @@ func (q *queue) wait(now time.Time) (wait time.Duration, waits bool) {
 func (q *queue) revisit(now time.Time) {
 	for seq, p := range q.deferred {
 		if !now.Before(p.until) {
-			q.passed = min(q.passed, seq-1)
+			q.answered = min(q.answered, seq-1)
 		}
 	}
 }

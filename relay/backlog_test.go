@@ -291,3 +291,71 @@ func TestRequests(t *testing.T) {
 		}
 	}
 }
+
+// A message to an identity may be encrypted to a key that is handed over later: it is
+// not given up for good by the keys of before, whatever they are.
+func TestLaterKeyOpensWhatOthersCouldNot(t *testing.T) {
+	for _, tt := range []struct {
+		name string
+		held func(*fakeSigner) nip17.Key
+		away bool
+	}{
+		{"beside the identity key", func(f *fakeSigner) nip17.Key { return f.LocalKey }, false},
+		{"beside a remote signer", func(f *fakeSigner) nip17.Key { return f }, false},
+		{"beside a remote signer that is away", func(f *fakeSigner) nip17.Key { return f }, true},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			var late func(string)
+			h := newHouse(t, func(c *Config) { c.Anyone, c.InboxQuota, c.Late = true, 100, func(r string) { late(r) } })
+			buyer, seller := newSigner(t), newSigner(t)
+			if err := h.keyring.Add(tt.held(&fakeSigner{LocalKey: readingKey(t, seller), away: tt.away})); err != nil {
+				t.Fatal(err)
+			}
+			backlog, store := h.follow()
+			late = backlog.Late
+			secret, err := nip17.GenerateSecret()
+			if err != nil {
+				t.Fatal(err)
+			}
+			encryption, err := nip17.NewLocalKey(secret, "")
+			if err != nil {
+				t.Fatal(err)
+			}
+			// To the seller by its tag, and encrypted to another key.
+			wrap := h.readdressed(h.wraps(buyer, intent(seller.PublicKey(), "E-1"), secret.PublicKey()), encryption, seller.PublicKey())
+			s := h.connect(nil)
+			h.publish(s, wrap)
+			eventually(t, "the backlog was gone through", func() bool {
+				rows, err := h.ledger.Undecrypted(h.ctx, seller.PublicKey(), 0, 10)
+				return err == nil && (len(rows) == 1 || tt.away)
+			})
+			if _, err := store.Add(secret, seller.PublicKey(), time.Time{}); err != nil {
+				t.Fatal(err)
+			}
+			h.order("E-1", func(o *orders.Order) bool { return o.Status == orders.StatusIntentSent })
+		})
+	}
+}
+
+// readdressed is the wrap among ws that is encrypted to reader, made anew with
+// another recipient in its tag.
+func (h *house) readdressed(ws []nostr.Event, reader *nip17.LocalKey, recipient string) nostr.Event {
+	h.t.Helper()
+	for _, w := range ws {
+		if recipients(&w)[0] != reader.PublicKey() {
+			continue
+		}
+		seal, err := reader.Decrypt(h.ctx, w.PubKey, w.Content)
+		if err != nil {
+			h.t.Fatal(err)
+		}
+		once := newSigner(h.t)
+		if w.Content, err = once.Encrypt(h.ctx, reader.PublicKey(), seal); err != nil {
+			h.t.Fatal(err)
+		}
+		w.Tags = nostr.Tags{{"p", recipient}}
+		return signed(h.t, once, w)
+	}
+	h.t.Fatal("there is no such wrap")
+	return nostr.Event{}
+}

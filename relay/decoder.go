@@ -108,7 +108,7 @@ func (d *Decoder) open(ctx context.Context, evt *nostr.Event, a *reading, opts [
 	msg, err := open(ctx, evt, d.keyring, append(opts, nip17.Verified(), nip17.Clock(arrival))...)
 	switch {
 	case errors.Is(err, nip17.ErrNotForUs) || nip17.Retryable(err) ||
-		errors.Is(err, nip17.ErrDecrypt) && evt.Kind == nostr.KindGiftWrap && !d.hasKey(a.Recipient):
+		errors.Is(err, nip17.ErrDecrypt) && evt.Kind == nostr.KindGiftWrap && !d.keyring.Reads(a.Recipient, arrival()):
 		// For later: its key may be handed over, or its signer come back. What an
 		// encryption key does not open is for the identity's own key; but the secret of
 		// a direct message is one for both sides, and what one cannot read neither can.
@@ -160,11 +160,6 @@ func (d *Decoder) read(a *ledger.Arrival, msg nip17.Message, by orders.Transport
 		}
 		a.Facts = append(a.Facts, f)
 	}
-}
-
-func (d *Decoder) hasKey(public string) bool {
-	_, ok := d.keyring.Lookup(public)
-	return ok
 }
 
 // fact stamps a statement with what depends on the moment, and seals its

@@ -16,6 +16,11 @@ const (
 		FROM inbox i JOIN events e ON e.id = i.event_id
 		WHERE i.recipient = ? AND i.seq > ? AND i.state IN ('new', 'waiting')
 		ORDER BY i.seq LIMIT ?`
+	queryUndecrypted = `
+		SELECT i.seq, i.recipient, i.received_at, i.state, e.raw
+		FROM inbox i JOIN events e ON e.id = i.event_id
+		WHERE i.recipient = ? AND i.seq > ? AND i.state = 'unreadable' AND i.reason = 'decrypt'
+		ORDER BY i.seq LIMIT ?`
 	queryUnopenedRecipients = "SELECT DISTINCT recipient FROM inbox WHERE state IN ('new', 'waiting') ORDER BY recipient"
 	queryUnopenedFrom       = `
 		SELECT i.seq, i.recipient, i.received_at, i.state, e.raw
@@ -30,7 +35,7 @@ type Row struct {
 	Event      *nostr.Event
 	Recipient  string
 	ReceivedAt int64 // ms
-	State      State // New or Waiting
+	State      State // New or Waiting; of Undecrypted, Unreadable
 }
 
 // Decoded is what reading a message led to.
@@ -52,6 +57,13 @@ func (l *Ledger) Unopened(ctx context.Context, recipient string, afterSeq int64,
 // kind 4), which his key opens as well as the recipient's does.
 func (l *Ledger) UnopenedFrom(ctx context.Context, author string, afterSeq int64, limit int) ([]Row, error) {
 	rows, err := all(ctx, l.reads, scanRow, queryUnopenedFrom, author, afterSeq, max(limit, 0))
+	return rows, failed("reading the inbox", err)
+}
+
+// Undecrypted is Unopened for the messages that no key of the recipient's opened:
+// they are Unreadable, until he has another key.
+func (l *Ledger) Undecrypted(ctx context.Context, recipient string, afterSeq int64, limit int) ([]Row, error) {
+	rows, err := all(ctx, l.reads, scanRow, queryUndecrypted, recipient, afterSeq, max(limit, 0))
 	return rows, failed("reading the inbox", err)
 }
 
@@ -92,8 +104,9 @@ func (l *Ledger) UnopenedRecipients(ctx context.Context) ([]string, error) {
 }
 
 // Resolve writes what reading the row led to, in one transaction. A row that
-// goes on Waiting may be resolved again; ErrSettled where it is Opened or
-// Unreadable already (the recipient may have deleted it meanwhile), ErrNoRow
+// goes on Waiting may be resolved again, and one that could not be decrypted;
+// ErrSettled where it is Opened or Unreadable already (the recipient may have
+// deleted it meanwhile), ErrNoRow
 // where it does not exist.
 func (l *Ledger) Resolve(ctx context.Context, rowSeq int64, d Decoded) error {
 	facts, err := checkDecoded(d.State, d.Facts)
@@ -104,7 +117,7 @@ func (l *Ledger) Resolve(ctx context.Context, rowSeq int64, d Decoded) error {
 		id, author, sig := d.Seal.columns()
 		n, err := t.exec(`
 			UPDATE inbox SET state = ?, reason = ?, seal_id = ?, seal_author = ?, seal_sig = ?, rumor_id = ?
-			WHERE seq = ? AND state IN ('new', 'waiting')`,
+			WHERE seq = ? AND (state IN ('new', 'waiting') OR state = 'unreadable' AND reason = 'decrypt')`,
 			string(d.State), d.Reason, id, author, sig, rumorOf(d.Facts), rowSeq)
 		if err != nil {
 			return struct{}{}, err

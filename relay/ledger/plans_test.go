@@ -38,6 +38,7 @@ func TestPlans(t *testing.T) {
 
 		queryNews: "order_ids_mark (mark_seq>?)",
 
+		queryUndecrypted:   "inbox_undecrypted (recipient=? AND seq>?)",
 		queryUnopened:      "inbox_unopened (recipient=? AND seq>?)",
 		queryCountUnopened: "inbox_unopened (recipient=?)",
 		queryUnopenedFrom:  "events_unlisted (pubkey=?)",

@@ -29,3 +29,6 @@ DROP INDEX order_ids_sharing_a;
 DROP INDEX order_ids_sharing_b;
 CREATE INDEX order_ids_sharing_a ON order_ids (party_a, client_id, known_seq);
 CREATE INDEX order_ids_sharing_b ON order_ids (party_b, client_id, known_seq);
+
+-- What no key opened is tried again when its recipient has another.
+CREATE INDEX inbox_undecrypted ON inbox (recipient, seq) WHERE state = 'unreadable' AND reason = 'decrypt';
