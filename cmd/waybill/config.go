@@ -94,6 +94,7 @@ type delegatedConfig struct {
 type participantsConfig struct {
 	Policy         string   `toml:"policy" env:"POLICY"`
 	List           []string `toml:"list" env:"LIST"`
+	Max            int      `toml:"max" env:"MAX"`
 	PrivateSigners bool     `toml:"private_signers" env:"PRIVATE_SIGNERS"`
 }
 
@@ -152,7 +153,7 @@ func defaults() config {
 			Subscriptions: 64, Filters: 20, WrapsPerRecipient: 50_000, IntentsPerAuthor: 100, FactsPerOrder: 1000,
 			Backfill: 500,
 		},
-		Participants: participantsConfig{Policy: string(enrol.Open)},
+		Participants: participantsConfig{Policy: string(enrol.Open), Max: 500},
 		Redis:        redisConfig{Embedded: "auto"},
 		Admin:        adminConfig{MaxLag: duration(30 * time.Second)},
 		Log:          logConfig{Level: "info", Format: "auto"},

@@ -51,10 +51,10 @@ type daemon struct {
 
 	// What a reload needs. Without load nothing is ever reloaded.
 	load      func() (config, error)
-	signals   <-chan os.Signal     // each asks for a reload
-	loaded    config               // what runs, as the file said it
-	delegated map[string]string    // the config's keys: public key → owner (hex)
-	limited   []func(config) error // who keeps a limit
+	signals   <-chan os.Signal           // each asks for a reload
+	loaded    config                     // what runs, as the file said it
+	delegated map[string]*nip17.LocalKey // the config's keys, by public key
+	limited   []func(config) error       // who keeps a limit
 
 	closeStore func() error // may be called again
 
@@ -111,13 +111,17 @@ func (d *daemon) openKeys(context.Context) error {
 		return err
 	}
 	d.keys.Connect(d.signers.connect)
-	if _, _, err = d.keys.Load(d.keyring); err != nil {
+	if _, _, err = d.keys.Load(d.keyring); errors.Is(err, nip17.ErrMaster) {
+		// One that does not open keeps nobody else's out.
+		d.log.Error().Err(err).Msg("not every delegated key can be used")
+	} else if err != nil {
 		return err
 	}
 	if d.desk, err = newDesk(d.cfg, d.keys, master); err != nil {
 		return err
 	}
 	d.desk.Self, d.desk.Keyring, d.desk.Signers = identity.PublicKey(), d.keyring, d.signers
+	d.desk.Max = d.cfg.Participants.Max
 	d.sealer = nip17.NewSealer(time.Hour)
 	d.closers = append(d.closers, func() error { d.sealer.Close(); return nil })
 	return nil
@@ -201,6 +205,9 @@ func (d *daemon) run(ctx context.Context) (err error) {
 	d.log.Info().Str("listen", d.listener.Addr().String()).Strs("public_urls", d.cfg.Relay.PublicURLs).Msg("the relay is open")
 	g, ctx := errgroup.WithContext(ctx)
 	d.answerUntil = ctx
+	if err := d.recallAnnouncements(ctx); err != nil && ctx.Err() == nil {
+		return err
+	}
 	defer d.answering.Wait()
 	// go-redis waits for a reply until its time is over, also where ctx ends: a
 	// Redis that has fallen silent must not hold up the end.

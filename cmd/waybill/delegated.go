@@ -96,26 +96,35 @@ func (d *daemon) delegate(list []delegatedConfig) (changed []string, err error) 
 	}
 	bunkers, err := readBunkers(list)
 	if err != nil {
+		for _, k := range keys {
+			k.Zero()
+		}
 		return nil, err
 	}
-	now := map[string]string{}
+	now := map[string]*nip17.LocalKey{}
 	for _, k := range keys {
-		now[k.PublicKey()] = k.Owner()
-		if owner, held := d.delegated[k.PublicKey()]; held && owner == k.Owner() {
+		if before := d.delegated[k.PublicKey()]; before != nil && before.Owner() == k.Owner() {
+			now[k.PublicKey()] = before
 			k.Zero()
 			continue
 		}
+		now[k.PublicKey()] = k
 		if err := d.keyring.Add(k); err != nil {
 			return changed, err // its keys are no keys: LocalKey allows none such
 		}
 		changed = append(changed, k.Owner())
 	}
-	for public, owner := range d.delegated {
-		if _, stays := now[public]; !stays && d.keyring.Remove(public) {
-			changed = append(changed, owner)
+	for public, k := range d.delegated {
+		if now[public] != k && d.keyring.Take(k) {
+			changed = append(changed, k.Owner())
 		}
 	}
 	d.delegated = now
 	more, err := d.signers.configure(bunkers)
+	if d.keys != nil {
+		// What `waybill keys` holds for the same people was left out for the tables' sake.
+		_, _, failed := d.keys.Load(d.keyring)
+		err = errors.Join(err, failed)
+	}
 	return append(changed, more...), err
 }

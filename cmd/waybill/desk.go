@@ -199,3 +199,24 @@ func (d *daemon) keysChanged(came, went []nip17.Entry) {
 		}
 	})
 }
+
+// recallAnnouncements marks as retired what was replaced before the key came here.
+func (d *daemon) recallAnnouncements(ctx context.Context) error {
+	entries, err := d.keys.List()
+	if err != nil {
+		return err
+	}
+	for _, e := range entries {
+		if e.Way != nip17.WayEncryption {
+			continue
+		}
+		evt, err := d.desk.Ledger.Announced(ctx, e.Owner)
+		if err != nil {
+			return err
+		}
+		if evt != nil {
+			d.announced(evt)
+		}
+	}
+	return nil
+}

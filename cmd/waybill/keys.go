@@ -66,7 +66,7 @@ func (a *app) keyDesk(cfg config) (desk *enrol.Desk, close func(), err error) {
 	if err := os.MkdirAll(cfg.DataDir, 0o700); err != nil {
 		return nil, nil, err
 	}
-	master, err := cfg.Keys.master()
+	master, err := cfg.Keys.relaysMaster()
 	if err != nil {
 		return nil, nil, err
 	}

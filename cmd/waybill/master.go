@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"github.com/waybill-relay/waybill/nip17"
+	"github.com/waybill-relay/waybill/orders"
 )
 
 // masterVariable may hold the master key itself, for containers that are given
@@ -33,6 +34,36 @@ func (c keysConfig) master() (nip17.Master, error) {
 		return m, nil
 	}
 	return nip17.LoadMaster(c.MasterFile)
+}
+
+// relaysMaster is master for the commands beside a relay: the same key as the relay's.
+// It is not made where the relay has one, which may be given to the relay alone; a
+// second one would lock the relay out of what is added with it.
+func (c keysConfig) relaysMaster() (nip17.Master, error) {
+	switch relay, err := exists(c.IdentityFile); {
+	case err != nil:
+		return nip17.Master{}, err
+	case !relay: // none has run here yet
+		return c.master()
+	}
+	missing, err := c.missing()
+	if err != nil {
+		return nip17.Master{}, err
+	}
+	if missing != "" {
+		return nip17.Master{}, orders.Errorf(orders.EINVALID,
+			"the relay's master key is not here (%s): give it to this command as the relay gets it, by keys.master_file, %s or CREDENTIALS_DIRECTORY", missing, masterVariable)
+	}
+	master, err := c.master()
+	if err != nil {
+		return master, err
+	}
+	identity, _, err := nip17.LoadIdentity(c.IdentityFile, master, c.IdentityPassphraseFile)
+	if err != nil {
+		return master, orders.Errorf(orders.EINVALID, "this is not the relay's master key: %w", err)
+	}
+	identity.Zero()
+	return master, nil
 }
 
 // masterCredential is the file of a systemd credential with that name (LoadCredential,

@@ -17,6 +17,7 @@ type configuredBunker struct {
 	url   string
 	owner string // hex; "" until the signer has said whose it is
 	stop  context.CancelFunc
+	key   *bunker.Key // what is in the keyring, nil for nothing
 }
 
 // readBunkers reads the tables that name a remote signer: all of them or none.
@@ -72,8 +73,9 @@ func (s *signers) configure(bunkers []*configuredBunker) (changed []string, err 
 		now[id] = true
 		s.mu.Lock()
 		held, known := s.configured[id]
+		same := known && (b.owner == "" || b.owner == held.owner)
 		s.mu.Unlock()
-		if known && (b.owner == "" || b.owner == held.owner) {
+		if same {
 			conn.Client.Zero()
 			continue
 		}
@@ -109,7 +111,7 @@ func (s *signers) take(id string, b *configuredBunker, conn bunker.Connection) (
 	s.mu.Unlock()
 	if b.owner != "" {
 		defer conn.Client.Zero()
-		return s.hold(conn, b.owner)
+		return s.hold(id, b, conn)
 	}
 	s.work.Go(func() {
 		defer conn.Client.Zero()
@@ -118,29 +120,28 @@ func (s *signers) take(id string, b *configuredBunker, conn bunker.Connection) (
 			return
 		}
 		s.mu.Lock()
-		if s.configured[id] != b {
-			s.mu.Unlock()
-			return
-		}
 		b.owner = owner
 		s.mu.Unlock()
-		s.changed(s.hold(conn, owner)...)
+		s.changed(s.hold(id, b, conn)...)
 	})
 	return nil
 }
 
-// hold puts a signer's key into the keyring.
-func (s *signers) hold(conn bunker.Connection, owner string) (changed []string) {
-	if _, held := s.keyring.Lookup(owner); held {
+// hold puts a signer's key into the keyring, unless its table is gone meanwhile.
+func (s *signers) hold(id string, b *configuredBunker, conn bunker.Connection) (changed []string) {
+	if _, held := s.keyring.Lookup(b.owner); held {
 		s.log.Warn().Msg("a remote signer in keys.delegated is not asked: another key for the same person is held already")
 		return nil
 	}
-	k := s.start(conn, owner, true)
-	if err := s.keyring.Add(k); err != nil {
+	k := s.start(conn, b.owner, true)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.configured[id] != b || s.keyring.Add(k) != nil {
 		k.Zero()
 		return nil
 	}
-	return []string{owner}
+	b.key = k
+	return []string{b.owner}
 }
 
 // identify asks a signer whose it is until it says so.
@@ -165,11 +166,11 @@ func (s *signers) identify(ctx context.Context, conn bunker.Connection) (owner s
 
 func (s *signers) unconfigure(id string) (changed []string) {
 	s.mu.Lock()
+	defer s.mu.Unlock()
 	b := s.configured[id]
 	delete(s.configured, id)
-	s.mu.Unlock()
 	b.stop()
-	if b.owner != "" && s.keyring.Remove(b.owner) {
+	if b.key != nil && s.keyring.Take(b.key) {
 		return []string{b.owner}
 	}
 	return nil

@@ -2,7 +2,6 @@ package enrol
 
 import (
 	"context"
-	"slices"
 	"sync"
 	"time"
 
@@ -41,6 +40,7 @@ type Desk struct {
 	Store   *nip17.Store
 	Audit   *Audit
 	Policy  Policy
+	Max     int            // whose keys are kept at most, those of the operator's doing aside; 0: no limit
 	Self    string         // the relay's own public key (hex)
 	Keyring *nip17.Keyring // tells which keys stand in the configuration; nil: none do
 	Ledger  Ledger
@@ -50,7 +50,7 @@ type Desk struct {
 
 	mu sync.Mutex // one change at a time: what was checked holds until it is stored
 
-	attempts, dialled, answers visits
+	attempts, dialled, answers, announced visits
 }
 
 // maxKeys is how many keys of one owner are kept, retired ones included.
@@ -61,7 +61,7 @@ const maxKeys = 16
 // his, ECONFLICT where it cannot be taken as things are, EUNAVAILABLE where a signer
 // does not answer or there were too many attempts.
 func (d *Desk) Enrol(ctx context.Context, who Caller, o Offer) (Delegation, error) {
-	r, err := d.asked(who, "enrol", offered(o))
+	r, err := d.asked(who, "enrol", o.Invite, offered(o))
 	if err != nil {
 		return Delegation{}, err
 	}
@@ -81,6 +81,9 @@ func offered(o Offer) Record {
 }
 
 func (d *Desk) enrol(ctx context.Context, who Caller, o Offer, r *Record) (nip17.Entry, error) {
+	if o.Since.After(time.Now()) {
+		return nip17.Entry{}, orders.Errorf(orders.EINVALID, "since: a date in the future opens nothing")
+	}
 	if err := d.admit(who, o.Invite, r); err != nil {
 		return nip17.Entry{}, err
 	}
@@ -92,7 +95,7 @@ func (d *Desk) enrol(ctx context.Context, who Caller, o Offer, r *Record) (nip17
 		}
 		defer clear(connection)
 		r.Key = who.Pubkey
-		return d.addRemote(who, connection, o.Since)
+		return d.addRemote(who, connection, o.Since, r)
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -109,7 +112,10 @@ func (d *Desk) enrol(ctx context.Context, who Caller, o Offer, r *Record) (nip17
 			return nip17.Entry{}, err
 		}
 	}
-	if err := d.free(key, who.Pubkey); err != nil {
+	if err := d.free(key, who); err != nil {
+		return nip17.Entry{}, err
+	}
+	if err := d.spend(r); err != nil {
 		return nip17.Entry{}, err
 	}
 	e, err := d.Store.Add(o.Secret, who.Pubkey, o.Since)
@@ -119,17 +125,21 @@ func (d *Desk) enrol(ctx context.Context, who Caller, o Offer, r *Record) (nip17
 	return e, err
 }
 
-func (d *Desk) addRemote(who Caller, connection []byte, since time.Time) (nip17.Entry, error) {
+func (d *Desk) addRemote(who Caller, connection []byte, since time.Time, r *Record) (nip17.Entry, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if err := d.free(who.Pubkey, who.Pubkey); err != nil {
+	if err := d.free(who.Pubkey, who); err != nil {
+		return nip17.Entry{}, err
+	}
+	if err := d.spend(r); err != nil {
 		return nip17.Entry{}, err
 	}
 	return d.Store.AddRemote(who.Pubkey, connection, since)
 }
 
-// free reports, as an error, that key cannot be stored for owner. The caller holds mu.
-func (d *Desk) free(key, owner string) error {
+// free reports, as an error, that key cannot be stored for who. The caller holds mu.
+func (d *Desk) free(key string, who Caller) error {
+	owner := who.Pubkey
 	if key == d.Self {
 		return orders.Errorf(orders.ECONFLICT, "this is the relay's own key")
 	}
@@ -140,8 +150,9 @@ func (d *Desk) free(key, owner string) error {
 	if err != nil {
 		return err
 	}
-	others := 0
+	others, owners := 0, map[string]bool{}
 	for _, e := range entries {
+		owners[e.Owner] = true
 		switch {
 		case e.Pubkey == key && e.Owner != owner:
 			return orders.Errorf(orders.ECONFLICT, "this key reads for somebody else already")
@@ -152,6 +163,9 @@ func (d *Desk) free(key, owner string) error {
 	if others >= maxKeys {
 		return orders.Errorf(orders.ECONFLICT, "%d keys of yours are here already: revoke one first", maxKeys)
 	}
+	if who.Door != DoorShell && d.Max > 0 && !owners[owner] && len(owners) >= d.Max {
+		return orders.Errorf(orders.ECONFLICT, "this relay keeps keys of %d participants and takes no more: ask its operator", d.Max)
+	}
 	return nil
 }
 
@@ -160,11 +174,8 @@ func (d *Desk) configured(key string) bool {
 	if d.Keyring == nil {
 		return false
 	}
-	if _, held := d.Keyring.Lookup(key); !held {
-		return false
-	}
-	entries, err := d.Store.List()
-	return err == nil && !slices.ContainsFunc(entries, func(e nip17.Entry) bool { return e.Pubkey == key })
+	_, held := d.Keyring.Lookup(key)
+	return held && !d.Store.Held(d.Keyring, key)
 }
 
 func (d *Desk) changed() error {

@@ -427,3 +427,94 @@ func FuzzParseCommand(f *testing.F) {
 		}
 	})
 }
+
+// However many strangers come, an owner revokes, and is answered.
+func TestStrangersStopNobody(t *testing.T) {
+	alice := newPerson(t)
+	codes := NewCodes([]byte("a key of the operator's"))
+	o := newOffice(t, Policy{Mode: Open, Codes: codes})
+	if _, err := o.Enrol(t.Context(), alice.by(DoorHTTP), Offer{Secret: alice.secret}); err != nil {
+		t.Fatal(err)
+	}
+	stopped := false
+	for range 2 * answersToStrangers {
+		stranger := newPerson(t)
+		err := o.Revoke(t.Context(), stranger.by(DoorMessage), alice.pub())
+		stopped = stopped || orders.ErrorCode(err) == orders.EUNAVAILABLE
+		o.Answers(stranger.pub())
+	}
+	if !stopped || o.Answers(newPerson(t).pub()) {
+		t.Error("strangers may come without end")
+	}
+	if !o.Answers(alice.pub()) {
+		t.Error("an owner is not answered")
+	}
+	if err := o.Revoke(t.Context(), alice.by(DoorMessage), alice.pub()); err != nil {
+		t.Errorf("an owner: got %v", err)
+	}
+	invited := newPerson(t)
+	if _, err := o.Enrol(t.Context(), invited.by(DoorHTTP), Offer{Secret: invited.secret, Invite: codes.New(time.Now().Add(time.Hour))}); err != nil {
+		t.Errorf("somebody whom the operator has invited: got %v", err)
+	}
+}
+
+// An invitation is used up by a key that was taken, and by nothing else.
+func TestInvitationSurvivesFailure(t *testing.T) {
+	alice, bob := newPerson(t), newPerson(t)
+	codes := NewCodes([]byte("a key of the operator's"))
+	o := newOffice(t, Policy{Mode: Invited, Codes: codes})
+	code := codes.New(time.Now().Add(time.Hour))
+	if _, err := o.Enrol(t.Context(), alice.by(DoorHTTP), Offer{Bunker: "bunker://" + bob.pub(), Invite: code}); orders.ErrorCode(err) != orders.EFORBIDDEN {
+		t.Fatalf("got %v", err)
+	}
+	if _, err := o.Enrol(t.Context(), alice.by(DoorHTTP), Offer{Secret: alice.secret, Invite: code}); err != nil {
+		t.Errorf("the second attempt: got %v", err)
+	}
+	if _, err := o.Enrol(t.Context(), bob.by(DoorHTTP), Offer{Secret: bob.secret, Invite: code}); orders.ErrorCode(err) != orders.EFORBIDDEN {
+		t.Errorf("somebody else with the same code: got %v", err)
+	}
+}
+
+func TestMaxParticipants(t *testing.T) {
+	o := newOffice(t, Policy{Mode: Open})
+	o.Max = 2
+	var last person
+	for i := range 3 {
+		last = newPerson(t)
+		_, err := o.Enrol(t.Context(), last.by(DoorHTTP), Offer{Secret: last.secret})
+		if (err == nil) != (i < 2) || err != nil && orders.ErrorCode(err) != orders.ECONFLICT {
+			t.Errorf("participant %d: got %v", i+1, err)
+		}
+	}
+	if _, err := o.Enrol(t.Context(), last.by(DoorShell), Offer{Secret: last.secret}); err != nil {
+		t.Errorf("by the operator: got %v", err)
+	}
+}
+
+// A key that is in the configuration, too, goes on opening: that is not said to be done.
+func TestRevokeConfigured(t *testing.T) {
+	alice := newPerson(t)
+	o := newOffice(t, Policy{Mode: Open})
+	if _, err := o.Enrol(t.Context(), alice.by(DoorHTTP), Offer{Secret: alice.secret}); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := o.Store.Load(o.Keyring); err != nil {
+		t.Fatal(err)
+	}
+	configured, err := alice.signer.ReadingKey()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := o.Keyring.Add(configured); err != nil { // in place of the store's
+		t.Fatal(err)
+	}
+	if err := o.Revoke(t.Context(), alice.by(DoorHTTP), alice.pub()); orders.ErrorCode(err) != orders.EFORBIDDEN {
+		t.Errorf("got %v", err)
+	}
+	if entries, err := o.Store.List(); err != nil || len(entries) > 0 {
+		t.Errorf("%d keys are stored, %v", len(entries), err)
+	}
+	if _, err := o.Enrol(t.Context(), alice.by(DoorHTTP), Offer{Secret: alice.secret, Since: time.Now().Add(time.Hour)}); orders.ErrorCode(err) != orders.EINVALID {
+		t.Errorf("since the future: got %v", err)
+	}
+}

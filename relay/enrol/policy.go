@@ -73,15 +73,18 @@ func (c Codes) check(text string, now time.Time) (id string) {
 	return hex.EncodeToString(said[:codeID])
 }
 
+// names reports whether the operator has named somebody (hex).
+func (p Policy) names(pubkey string) bool { return p.Mode == Listed && slices.Contains(p.List, pubkey) }
+
 // admit decides whether the caller may enrol. invite is the id of the code that
-// this uses up. known: a key of the caller's is here already.
-func (p Policy) admit(caller Caller, known bool, code string, used func(id string) (bool, error), now time.Time) (invite string, err error) {
+// this needs. known: a key of the caller's is here already.
+func (p Policy) admit(caller Caller, known bool, code string, now time.Time) (invite string, err error) {
 	if known || caller.Door == DoorShell || p.Mode == Open {
 		return "", nil
 	}
 	switch p.Mode {
 	case Listed:
-		if slices.Contains(p.List, caller.Pubkey) {
+		if p.names(caller.Pubkey) {
 			return "", nil
 		}
 		return "", orders.Errorf(orders.EFORBIDDEN, "the operator of this relay decides who may hand over a key, and has not named you")
@@ -89,13 +92,6 @@ func (p Policy) admit(caller Caller, known bool, code string, used func(id strin
 		invite = p.Codes.check(code, now)
 		if invite == "" {
 			return "", orders.Errorf(orders.EFORBIDDEN, "this relay takes keys by invitation only: a code of its operator is needed, and this is none that holds")
-		}
-		gone, err := used(invite)
-		switch {
-		case err != nil:
-			return "", err
-		case gone:
-			return "", orders.Errorf(orders.EFORBIDDEN, "this invitation was used already")
 		}
 		return invite, nil
 	}

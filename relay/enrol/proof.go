@@ -2,6 +2,8 @@ package enrol
 
 import (
 	"context"
+	"errors"
+	"time"
 
 	"github.com/nbd-wtf/go-nostr"
 
@@ -66,10 +68,15 @@ func encryptionKey(evt *nostr.Event) string {
 
 // Announced follows a kind 10044 that was published: another key of its author that
 // is kept here is retired from then on.
+// Who changes his mind all the time is followed now and then: of his keys any is tried.
 func (d *Desk) Announced(evt *nostr.Event) error {
+	if !d.keeps(evt.PubKey) || !d.announced.admit(evt.PubKey, true, 1, time.Now()) {
+		return nil
+	}
 	changed, err := d.Store.Announced(evt.PubKey, encryptionKey(evt), evt.CreatedAt.Time())
 	if err != nil || !changed {
 		return err
 	}
-	return d.changed()
+	r := Record{At: time.Now().UTC(), Door: DoorSocket, Caller: evt.PubKey, Action: "announce", Outcome: Done, Key: encryptionKey(evt), Way: nip17.WayEncryption}
+	return errors.Join(d.Audit.write(r), d.changed())
 }

@@ -15,7 +15,7 @@ import (
 // owner can, and the operator at the shell. Errors: ENOTFOUND, also for keys of
 // others; EFORBIDDEN for one that stands in the configuration.
 func (d *Desk) Revoke(ctx context.Context, who Caller, pubkey string) error {
-	r, err := d.asked(who, "revoke", Record{Key: pubkey})
+	r, err := d.asked(who, "revoke", "", Record{Key: pubkey})
 	if err != nil {
 		return err
 	}
@@ -35,14 +35,19 @@ func (d *Desk) revoke(who Caller, pubkey string) error {
 	mine := func(e nip17.Entry) bool {
 		return e.Pubkey == pubkey && (e.Owner == who.Pubkey || who.Door == DoorShell)
 	}
-	if !slices.ContainsFunc(entries, mine) {
-		if owner, held := d.holder(pubkey); held && owner == who.Pubkey {
-			return orders.Errorf(orders.EFORBIDDEN, "this key stands in the relay's configuration: its operator has to take it out")
+	stored := slices.ContainsFunc(entries, mine)
+	if stored {
+		if _, err := d.Store.Remove(pubkey); err != nil {
+			return err
 		}
+	}
+	if owner, held := d.holder(pubkey); held && owner == who.Pubkey && d.configured(pubkey) {
+		return orders.Errorf(orders.EFORBIDDEN, "this key stands in the relay's configuration: its operator has to take it out")
+	}
+	if !stored {
 		return orders.Errorf(orders.ENOTFOUND, "no such key of yours is here")
 	}
-	_, err = d.Store.Remove(pubkey)
-	return err
+	return nil
 }
 
 // Forget takes out the keys of somebody who asked to be forgotten (NIP-62), as far
@@ -134,7 +139,7 @@ func (d *Desk) delegation(ctx context.Context, e nip17.Entry) Delegation {
 // signer finds the relay; once it has, and has shown that it holds the caller's key,
 // the key is taken. The errors are those of Enrol.
 func (d *Desk) Connect(ctx context.Context, who Caller, o Offer) (uri string, err error) {
-	r, err := d.asked(who, "connect", Record{Way: nip17.WayBunker})
+	r, err := d.asked(who, "connect", o.Invite, Record{Way: nip17.WayBunker})
 	if err != nil {
 		return "", err
 	}
@@ -142,7 +147,7 @@ func (d *Desk) Connect(ctx context.Context, who Caller, o Offer) (uri string, er
 	if err == nil {
 		uri, err = d.Signers.Await(who.Pubkey, func(connection []byte) error {
 			r.Key = who.Pubkey
-			_, err := d.addRemote(who, connection, o.Since)
+			_, err := d.addRemote(who, connection, o.Since, &r)
 			if err = d.settled(r, err); err != nil {
 				return err
 			}

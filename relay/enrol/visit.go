@@ -1,6 +1,7 @@
 package enrol
 
 import (
+	"slices"
 	"sync"
 	"time"
 
@@ -14,11 +15,14 @@ import (
 // asked writes down what somebody asks for, before anything is done about it. The
 // record that it returns is for settled. Who asks too often is not even written
 // down: the log is not for strangers to fill.
-func (d *Desk) asked(who Caller, action string, r Record) (Record, error) {
+func (d *Desk) asked(who Caller, action string, code string, r Record) (Record, error) {
 	now := time.Now()
-	if who.Door != DoorShell && (!d.attempts.admit(who.Pubkey, attemptsInAll, now) ||
-		r.Way == nip17.WayBunker && !d.dialled.admit(who.Pubkey, dialledInAll, now)) {
-		return r, orders.Errorf(orders.EUNAVAILABLE, "too many attempts: try again in some minutes")
+	if who.Door != DoorShell {
+		known := d.expected(who, code, now)
+		if !d.attempts.admit(who.Pubkey, known, attemptsOfStrangers, now) ||
+			r.Way == nip17.WayBunker && !d.dialled.admit(who.Pubkey, known, dialledForStrangers, now) {
+			return r, orders.Errorf(orders.EUNAVAILABLE, "too many attempts: try again in some minutes")
+		}
 	}
 	r.At, r.Door, r.Caller, r.Action, r.Outcome = now.UTC(), who.Door, who.Pubkey, action, Asked
 	return r, notWritten(d.Audit.write(r))
@@ -44,40 +48,53 @@ func (d *Desk) settled(r Record, cause error) error {
 	return cause
 }
 
-// admit asks the policy, and writes down the invitation that is used up.
-func (d *Desk) admit(who Caller, code string, r *Record) error {
-	d.mu.Lock()
-	defer d.mu.Unlock()
+// expected reports whether somebody is no stranger: a key of theirs is here, or the
+// operator has named them, or they have an invitation. How many strangers come must
+// not keep those from what is theirs, above all from revoking.
+func (d *Desk) expected(who Caller, code string, now time.Time) bool {
+	return d.keeps(who.Pubkey) || d.Policy.names(who.Pubkey) || d.Policy.Codes.check(code, now) != ""
+}
+
+// keeps reports whether a key of the owner's is held.
+func (d *Desk) keeps(owner string) bool {
+	if d.Keyring != nil && len(d.Keyring.Of(owner)) > 0 {
+		return true
+	}
 	entries, err := d.Store.List()
+	return err == nil && slices.ContainsFunc(entries, func(e nip17.Entry) bool { return e.Owner == owner })
+}
+
+// admit asks the policy. An invitation is used up when the key is taken.
+func (d *Desk) admit(who Caller, code string, r *Record) (err error) {
+	r.Invite, err = d.Policy.admit(who, d.keeps(who.Pubkey), code, time.Now())
+	return err
+}
+
+// spend uses the invitation up, once. The caller holds mu.
+func (d *Desk) spend(r *Record) error {
+	if r.Invite == "" {
+		return nil
+	}
+	records, err := d.Audit.Read()
 	if err != nil {
 		return err
 	}
-	known := false
-	for _, e := range entries {
-		known = known || e.Owner == who.Pubkey
-	}
-	if r.Invite, err = d.Policy.admit(who, known, code, d.used, time.Now()); err != nil || r.Invite == "" {
-		return err
+	// Only here is it written down beside what was asked.
+	if slices.ContainsFunc(records, func(old Record) bool { return old.Invite == r.Invite && old.Outcome == Asked }) {
+		r.Invite = ""
+		return orders.Errorf(orders.EFORBIDDEN, "this invitation was used already")
 	}
 	return notWritten(d.Audit.write(*r))
 }
 
-func (d *Desk) used(invite string) (bool, error) {
-	records, err := d.Audit.Read()
-	for _, r := range records {
-		if r.Invite == invite {
-			return true, err
-		}
-	}
-	return false, err
-}
-
 // Answers reports whether somebody (hex) is to be answered once more, and counts it.
 // A message costs its sender nothing, and the answer has to be stored.
-func (d *Desk) Answers(pubkey string) bool { return d.answers.admit(pubkey, answersInAll, time.Now()) }
+func (d *Desk) Answers(pubkey string) bool {
+	return d.answers.admit(pubkey, d.keeps(pubkey), answersToStrangers, time.Now())
+}
 
-// visits bounds how often somebody, and everybody together, may come. The zero value
-// is ready.
+// visits bounds how often somebody, and all strangers together, may come. The zero
+// value is ready.
 type visits struct {
 	mu  sync.Mutex
 	all *rate.Limiter
@@ -85,22 +102,23 @@ type visits struct {
 }
 
 const (
-	// In one minute. Attempts are lines in the log; for a remote signer the relay also
-	// makes connections, to wherever somebody says.
-	attemptsInAll = 300
-	dialledInAll  = 20
-	answersInAll  = 60
+	// In ten minutes. An attempt is two lines in a log that is kept for good, an answer a
+	// message that is kept; for a remote signer the relay makes connections, to wherever
+	// somebody says.
+	attemptsOfStrangers = 60
+	dialledForStrangers = 20
+	answersToStrangers  = 120
 
 	visitsAtOnce  = 10 // of one caller; one more every half minute
 	visitEvery    = 30 * time.Second
 	visitorsKnown = 10_000
 )
 
-func (v *visits) admit(pubkey string, inAll int, now time.Time) bool {
+func (v *visits) admit(pubkey string, known bool, strangers int, now time.Time) bool {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	if v.of == nil {
-		v.all = rate.NewLimiter(rate.Every(time.Minute/time.Duration(inAll)), inAll)
+		v.all = rate.NewLimiter(rate.Every(10*time.Minute/time.Duration(strangers)), strangers)
 		v.of, _ = lru.New[string, *rate.Limiter](visitorsKnown) // fails for a size below 1 only
 	}
 	l, ok := v.of.Get(pubkey)
@@ -108,5 +126,5 @@ func (v *visits) admit(pubkey string, inAll int, now time.Time) bool {
 		l = rate.NewLimiter(rate.Every(visitEvery), visitsAtOnce)
 		v.of.Add(pubkey, l)
 	}
-	return l.AllowN(now, 1) && v.all.AllowN(now, 1)
+	return l.AllowN(now, 1) && (known || v.all.AllowN(now, 1))
 }

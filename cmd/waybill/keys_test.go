@@ -1,0 +1,109 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"github.com/waybill-relay/waybill/nip17"
+	"github.com/waybill-relay/waybill/orders"
+)
+
+// A command beside a relay works under the relay's master key, and makes no other.
+func TestKeysUnderTheRelaysMaster(t *testing.T) {
+	elsewhere := t.TempDir()
+	cfg := config{DataDir: t.TempDir()}
+	cfg.Keys.MasterFile, cfg.Keys.IdentityFile = filepath.Join(elsewhere, "master"), filepath.Join(cfg.DataDir, "identity.key")
+	desk := func(cfg config, want orders.Code) {
+		t.Helper()
+		_, close, err := (&app{}).keyDesk(cfg)
+		if orders.ErrorCode(err) != want {
+			t.Errorf("got %v, want %q", err, want)
+		}
+		if err == nil {
+			close()
+		}
+	}
+	master, err := nip17.LoadMaster(cfg.Keys.MasterFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	identity, _, err := nip17.LoadIdentity(cfg.Keys.IdentityFile, master, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	identity.Zero()
+	desk(cfg, "")
+
+	other := cfg
+	other.Keys.MasterFile = filepath.Join(cfg.DataDir, "master.key")
+	desk(other, orders.EINVALID)
+	if _, err := os.Stat(other.Keys.MasterFile); err == nil {
+		t.Error("a second master key was made")
+	}
+	if _, err := nip17.LoadMaster(other.Keys.MasterFile); err != nil {
+		t.Fatal(err)
+	}
+	desk(other, orders.EINVALID)
+}
+
+// Tables of the config file and keys of `waybill keys` for the same person: what is
+// taken out of one goes on in the other.
+func TestDelegatedTwice(t *testing.T) {
+	dir := t.TempDir()
+	master, err := nip17.LoadMaster(filepath.Join(dir, "master.key"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	identity, _, err := nip17.LoadIdentity(filepath.Join(dir, "identity.key"), master, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer identity.Zero()
+	store, err := nip17.OpenStore(filepath.Join(dir, "keys.json"), master)
+	if err != nil {
+		t.Fatal(err)
+	}
+	npub, err := generateKey(filepath.Join(dir, "seller"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	seller, err := publicKey(npub)
+	if err != nil {
+		t.Fatal(err)
+	}
+	secret, err := nip17.ReadSecretFile(filepath.Join(dir, "seller"), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := &daemon{identity: identity, keys: store, keyring: new(nip17.Keyring), log: zerolog.Nop()}
+	d.signers = newSigners(config{DataDir: dir}, master, d.keyring, d.log)
+	defer d.signers.close()
+	defer d.keyring.Clear()
+	holds := func(what string, tables ...delegatedConfig) {
+		t.Helper()
+		if _, err := d.delegate(tables); err != nil {
+			t.Fatal(err)
+		}
+		k, ok := d.keyring.Lookup(seller)
+		if !ok {
+			t.Fatalf("%s: no key is held", what)
+		}
+		if _, remote := k.(nip17.RemoteKey); remote {
+			t.Errorf("%s: the signer is asked, and a secret is here", what)
+		}
+	}
+	table := delegatedConfig{SecretFile: filepath.Join(dir, "seller")}
+	signer := delegatedConfig{Bunker: "bunker://" + seller + "?relay=ws://127.0.0.1:1", Owner: npub}
+	holds("one table", table)
+	holds("a table and a signer", table, signer)
+	holds("the signer's is taken out", table)
+	if _, err := store.Add(secret, "", time.Time{}); err != nil {
+		t.Fatal(err)
+	}
+	holds("a table and a stored key", table)
+	holds("the table is taken out")
+}
