@@ -77,38 +77,49 @@ type Arrival struct {
 // deleted it before or since, Duplicate where its row is here. ErrInvalid where the
 // event or a fact cannot be stored.
 func (l *Ledger) Arrive(ctx context.Context, a Arrival) (Outcome, error) {
+	_, outcome, err := l.Take(ctx, a)
+	return outcome, err
+}
+
+// Take is Arrive, and tells the number of the row in the inbox: 0 where none was written.
+func (l *Ledger) Take(ctx context.Context, a Arrival) (seq int64, _ Outcome, err error) {
 	r, err := newRecord(a.Event, a.ReceivedAt)
 	if err != nil {
-		return "", err
+		return 0, "", err
 	}
 	if r.d.Valid || r.kind == nostr.KindDeletion {
-		return "", invalid("an inbox takes messages, not replaceable events or deletions")
+		return 0, "", invalid("an inbox takes messages, not replaceable events or deletions")
 	}
 	if a.DropRaw && (a.State == New || a.State == Waiting) {
-		return "", invalid("a message that is to be read later must be kept")
+		return 0, "", invalid("a message that is to be read later must be kept")
 	}
 	if a.Hidden {
 		r.access = toNobody
 	}
 	facts, err := checkDecoded(a.State, a.Facts)
 	if err != nil {
-		return "", err
+		return 0, "", err
 	}
-	return write(ctx, l, "storing a message", func(t *tx) (Outcome, error) {
+	type taken struct {
+		seq     int64
+		outcome Outcome
+	}
+	got, err := write(ctx, l, "storing a message", func(t *tx) (taken, error) {
 		if gone, err := t.tombstoned(r); err != nil || gone {
-			return Deleted, err
+			return taken{outcome: Deleted}, err
 		}
 		row, fresh, err := t.insertRow(r, &a)
 		if err != nil || !fresh {
-			return Duplicate, err
+			return taken{outcome: Duplicate}, err
 		}
 		if !a.DropRaw {
 			if _, err := t.insertEvent(r); err != nil {
-				return "", err
+				return taken{}, err
 			}
 		}
-		return Stored, t.insertFacts(row, facts)
+		return taken{row, Stored}, t.insertFacts(row, facts)
 	})
+	return got.seq, got.outcome, err
 }
 
 // checkDecoded also prepares the facts.

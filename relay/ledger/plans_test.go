@@ -39,6 +39,9 @@ func TestPlans(t *testing.T) {
 		queryNews: "order_ids_mark (mark_seq>?)",
 
 		queryUndecrypted:   "inbox_undecrypted (recipient=? AND seq>?)",
+		queryViews:         "order_ids_standing (begun>?)",
+		queryStandingCount: "COVERING INDEX order_ids_standing (begun>?)",
+
 		queryUnopened:      "inbox_unopened (recipient=? AND seq>?)",
 		queryCountUnopened: "inbox_unopened (recipient=?)",
 		queryUnopenedFrom:  "events_unlisted (pubkey=?)",

@@ -20,7 +20,8 @@ const vanishSkew = 10 * 60_000
 //     key that signed one is nobody, and its recipient alone deletes it;
 //   - the gift wraps and direct messages (NIP-04) addressed to him, and the wraps in
 //     others' inboxes that he sealed;
-//   - the boxes of what he said, for everybody, and his payload in every other box.
+//   - the boxes of what he said, for everybody, and his payload in every other box;
+//   - that he looked at his orders.
 //
 // What had arrived by then is what counts for wraps and boxes, whose own times say
 // nothing. The public part of orders stays for the other party, and the orders are
@@ -85,7 +86,10 @@ func (t *tx) vanish(r *record) (Outcome, error) {
 		INSERT INTO vanished (pubkey, at) VALUES (?, ?)
 		ON CONFLICT (pubkey) DO UPDATE SET at = CASE WHEN excluded.at > vanished.at THEN excluded.at ELSE vanished.at END`,
 		r.pubkey, r.createdAt)
-	return Stored, err
+	if err != nil {
+		return "", err
+	}
+	return Stored, t.unviewParty(r.pubkey)
 }
 
 // vanishUnfinished reports whether the last request of the key was noted and not
