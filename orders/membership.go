@@ -193,15 +193,21 @@ func Home(ctx context.Context, src Source, f *Fact) (k Key, ok bool, err error) 
 // Assemble reads the order k from its facts, whole. It returns nil where no such
 // order exists: none of its facts begins one, or it was retired.
 func Assemble(ctx context.Context, src Source, k Key) (*Order, error) {
+	o, _, err := AssembleFrom(ctx, src, k)
+	return o, err
+}
+
+// AssembleFrom is Assemble, and returns beside the order the facts that it is made of.
+func AssembleFrom(ctx context.Context, src Source, k Key) (*Order, []Fact, error) {
 	begin, ok, err := src.Beginning(ctx, k)
 	if err != nil || !ok || begin.Retired {
-		return nil, err
+		return nil, nil, err
 	}
 	facts, seq, err := Members(ctx, src, k)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	o := Fold(k.Pair, facts)
 	o.IntentID, o.OrderID, o.Version = begin.IntentID, k.OrderID, max(o.Version, seq, begin.Mark)
-	return o, nil
+	return o, facts, nil
 }
