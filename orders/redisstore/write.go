@@ -32,6 +32,12 @@ const maxExact = 1<<53 - 1
 // Errors: those of src; EUNAVAILABLE; ErrBlocked where an order could not be
 // written and all others were. Repeating is harmless.
 func (s *Store) Project(ctx context.Context, src orders.Source, keys []orders.Key) error {
+	return s.ProjectEach(ctx, src, keys, nil)
+}
+
+// ProjectEach is Project, and shows each order that stands, with the facts that it is
+// made of, before it is written. each, where it is not nil, may keep neither.
+func (s *Store) ProjectEach(ctx context.Context, src orders.Source, keys []orders.Key, each func(orders.Key, *orders.Order, []orders.Fact)) error {
 	src = orders.Batch(src)
 	var blocked error
 	var os []*orders.Order
@@ -51,12 +57,15 @@ func (s *Store) Project(ctx context.Context, src orders.Source, keys []orders.Ke
 				return err
 			}
 		}
-		switch o, err := assemble(ctx, src, k); {
+		switch o, facts, err := assemble(ctx, src, k); {
 		case errors.Is(err, ErrBlocked):
 			blocked = err
 		case err != nil:
 			return err
 		case o != nil:
+			if each != nil {
+				each(k, o, facts)
+			}
 			os, size = append(os, o), size+boxBytes(o)
 		default:
 			begin, ok, err := src.Beginning(ctx, k)
@@ -86,13 +95,13 @@ func (s *Store) Project(ctx context.Context, src orders.Source, keys []orders.Ke
 
 // assemble folds one order. A fault in there is that order's alone: it must not
 // end the process, and again after every start.
-func assemble(ctx context.Context, src orders.Source, k orders.Key) (o *orders.Order, err error) {
+func assemble(ctx context.Context, src orders.Source, k orders.Key) (o *orders.Order, facts []orders.Fact, err error) {
 	defer func() {
 		if r := recover(); r != nil {
 			err = &orders.Error{Code: orders.EINTERNAL, Message: "an order cannot be folded", Err: errors.Join(ErrBlocked, fmt.Errorf("panic of type %T", r))}
 		}
 	}()
-	return orders.Assemble(ctx, src, k)
+	return orders.AssembleFrom(ctx, src, k)
 }
 
 // boxBytes is about what the boxes of an order weigh, which is most of it.
