@@ -26,7 +26,10 @@ func (r *Relay) rejectEvent(ctx context.Context, evt *nostr.Event) (reject bool,
 	}
 	defer r.accepting.leave()
 	if !guard(r.log, "reject", func() { reason = r.refusal(ctx, evt, time.Now()) }) {
-		return true, "error: this event could not be judged"
+		reason = "error: this event could not be judged"
+	}
+	if reason != "" {
+		r.cfg.Meter.Event(class(evt.Kind), prefix(reason))
 	}
 	return reason != "", reason
 }

@@ -157,6 +157,6 @@ func (b *Backlog) settle(ctx context.Context, row ledger.Row, a *ledger.Arrival)
 	case err != nil:
 		return false, err
 	}
-	b.decoder.report(a)
+	b.decoder.told(row.Seq, a)
 	return a.Reason == reasonAway, nil
 }

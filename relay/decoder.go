@@ -26,22 +26,24 @@ type Decoder struct {
 	self    string
 	admins  []string
 	follow  func() error
+	meter   Meter
 	log     zerolog.Logger
-	reports zerolog.Logger
+	journal *journal
 }
 
 // NewDecoder makes a decoder; self is the relay's own public key, admins are the
 // operator's (hex).
 func NewDecoder(keyring *nip17.Keyring, dialects *dialect.Registry, sealer *nip17.Sealer, self string, admins []string, log zerolog.Logger) *Decoder {
-	// Strangers decide how much there is to report; a minute says enough of it.
-	reports := log.Sample(&zerolog.BurstSampler{Burst: reportsPerMinute, Period: time.Minute})
-	return &Decoder{keyring: keyring, dialect: dialects, sealer: sealer, self: self, admins: admins, log: log, reports: reports}
+	return &Decoder{keyring: keyring, dialect: dialects, sealer: sealer, self: self, admins: admins, meter: noMeter{}, log: log, journal: newJournal(log)}
 }
 
 // Follow has every Decode begin with follow, which brings the keyring up to date:
 // a key that was taken away opens nothing more from that moment on. Call it before
 // the first Decode.
 func (d *Decoder) Follow(follow func() error) { d.follow = follow }
+
+// Measure has what is read counted. Call it before the first Decode.
+func (d *Decoder) Measure(m Meter) { d.meter = metered(m) }
 
 // Decode reads a message that arrived at receivedAt (ms) and whose id and
 // signature were checked: a gift wrap, a NIP-04 message, or an order message that
@@ -73,25 +75,28 @@ func (d *Decoder) decode(ctx context.Context, evt *nostr.Event, receivedAt int64
 // reasonAway is why a message waits whose signer cannot be asked now.
 var reasonAway = nip17.Reason(nip17.ErrKeyUnavailable)
 
-const reportsPerMinute = 30
-
-// report logs, once it is in the ledger and without its content, a message that
-// says nothing about an order though it was meant to.
-func (d *Decoder) report(a *ledger.Arrival) {
-	switch a.State {
-	case ledger.Unreadable:
-		d.reports.Info().Str("reason", a.Reason).Msg("a gift wrap cannot be read")
-	case ledger.Opened:
-		if !slices.Contains([]string{"", string(dialect.ErrNotAnOrder), reasonRequest, reasonNotice}, a.Reason) {
-			d.reports.Info().Str("reason", a.Reason).Msg("a message is no order message")
-		}
+// told counts and logs, once it is in the ledger as row seq, what became of a message.
+func (d *Decoder) told(seq int64, a *ledger.Arrival) {
+	reason := a.Reason
+	if a.State == ledger.Waiting || a.State == ledger.Opened && unremarkable(reason) {
+		reason = ""
 	}
+	d.meter.Message(class(a.Event.Kind), a.State, reason)
+	d.journal.message(seq, a)
+}
+
+// Flush writes down what the log has left out so far.
+func (d *Decoder) Flush() { d.journal.flush() }
+
+// unremarkable: it was not meant to say anything about an order.
+func unremarkable(reason string) bool {
+	return slices.Contains([]string{"", string(dialect.ErrNotAnOrder), string(dialect.Repost), reasonRequest, reasonNotice}, reason)
 }
 
 func (d *Decoder) open(ctx context.Context, evt *nostr.Event, a *reading, opts []nip17.Option) {
 	if d.follow != nil {
 		if err := d.follow(); err != nil {
-			d.reports.Error().Err(err).Msg("the delegated keys could not be read anew")
+			d.journal.failure(err, "the delegated keys could not be read anew")
 		}
 	}
 	arrival := func() time.Time { return time.UnixMilli(a.ReceivedAt) }
@@ -105,7 +110,11 @@ func (d *Decoder) open(ctx context.Context, evt *nostr.Event, a *reading, opts [
 		d.read(&a.Arrival, nip17.Message{Rumor: *evt}, orders.ByPublic)
 		return
 	}
+	begun := time.Now()
 	msg, err := open(ctx, evt, d.keyring, append(opts, nip17.Verified(), nip17.Clock(arrival))...)
+	if !errors.Is(err, nip17.ErrNotForUs) { // else there was nothing to try
+		d.meter.Opened(time.Since(begun), len(opts) == 0) // nip17.Local is the only option there is
+	}
 	switch {
 	case errors.Is(err, nip17.ErrNotForUs) || nip17.Retryable(err) ||
 		errors.Is(err, nip17.ErrDecrypt) && evt.Kind == nostr.KindGiftWrap && !d.keyring.Reads(a.Recipient, arrival()):

@@ -45,6 +45,8 @@ type Config struct {
 	PublicOrders   bool // take order messages that are signed and published in the open
 	DirectMessages bool // take NIP-04 messages (kind 4)
 
+	Meter Meter // nil: nobody counts
+
 	LastArrival int64 // ms: when the newest message in the ledger arrived, 0 for none
 
 	// Late is called once a message waits in the inbox of recipient (hex) though a key
@@ -95,6 +97,7 @@ const (
 // New makes a relay on the ledger. It starts nothing but khatru's expiration
 // timer; Serve does the rest.
 func New(cfg Config, l *ledger.Ledger, keyring *nip17.Keyring, decoder *Decoder, log zerolog.Logger) *Relay {
+	cfg.Meter = metered(cfg.Meter)
 	r := &Relay{
 		cfg: cfg, khatru: khatru.NewRelay(), ledger: l, keyring: keyring, decoder: decoder, log: log,
 		fanout: newFanout(), wraps: newInflow(), clock: newClock(cfg.LastArrival), kinds: map[int]bool{},
@@ -155,6 +158,15 @@ func (r *Relay) mux() http.Handler {
 		}
 	})
 	return mux
+}
+
+// Wire tells what the connections hold, and what was refused of them; it is all zero
+// until Serve was called.
+func (r *Relay) Wire() wire.Stats {
+	if l := r.listener.Load(); l != nil {
+		return l.Stats()
+	}
+	return wire.Stats{}
 }
 
 // Serve answers on the listener until ctx ends; then it closes the sockets,

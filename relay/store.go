@@ -41,16 +41,23 @@ func (r *Relay) store(ctx context.Context, evt *nostr.Event, now int64) error {
 		outcome, err = r.storeMessage(ctx, evt, now)
 	case r.isKeyTransfer(evt):
 		if err := r.cfg.KeyTransfer(ctx, evt); err != nil {
-			return errors.New(okReason(err))
+			reason := okReason(err)
+			r.cfg.Meter.Event(class(evt.Kind), prefix(reason))
+			return errors.New(reason)
 		}
+		r.cfg.Meter.Event(class(evt.Kind), string(ledger.Stored))
 		return eventstore.ErrDupEvent
 	case evt.Kind == ledger.KindVanish:
 		outcome, err = r.vanish(ctx, evt, now)
 	default:
 		outcome, err = r.ledger.Publish(ctx, evt, now)
 	}
+	if err == nil {
+		r.cfg.Meter.Event(class(evt.Kind), string(outcome))
+	}
 	switch {
 	case err != nil:
+		r.cfg.Meter.Event(class(evt.Kind), "error")
 		r.log.Error().Err(err).Int("kind", evt.Kind).Msg("an event could not be stored")
 		return errors.New("error: the event could not be stored, try again later")
 	case outcome == ledger.Deleted:
@@ -87,11 +94,11 @@ func (r *Relay) storeMessage(ctx context.Context, evt *nostr.Event, now int64) (
 }
 
 func (r *Relay) arrive(ctx context.Context, a reading) (ledger.Outcome, error) {
-	outcome, err := r.ledger.Arrive(ctx, a.Arrival)
+	seq, outcome, err := r.ledger.Take(ctx, a.Arrival)
 	if outcome != ledger.Stored {
 		return outcome, err
 	}
-	r.decoder.report(&a.Arrival)
+	r.decoder.told(seq, &a.Arrival)
 	if a.State == ledger.Waiting && r.cfg.Late != nil && r.keyring.Holds(a.Recipient) {
 		// Only a remote signer opens it; or its key was handed over after it was looked
 		// for, and the backlog went through the inbox before it was there.

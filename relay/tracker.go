@@ -21,6 +21,12 @@ type Tracker struct {
 	Store  *redisstore.Store
 	Log    zerolog.Logger
 
+	// Meter is told what the facts above Counted do to their orders, each once,
+	// whatever becomes of Redis; nil: nobody is. Counted is the ledger's LastSeq from
+	// before anything was accepted: what came earlier was counted by whoever took it.
+	Meter   Meter
+	Counted int64
+
 	lag lagMarks
 }
 
@@ -87,6 +93,9 @@ func (t *Tracker) step(ctx context.Context) (more bool, err error) {
 		return true, t.rebuild(ctx)
 	}
 	t.lag.saw(at.Seq, last, time.Now())
+	if err := t.countUpTo(ctx, at.Seq); err != nil {
+		return false, err
+	}
 	facts, marked, upTo, err := t.Ledger.News(ctx, at.Seq, trackBatch)
 	if err != nil || upTo == at.Seq {
 		return false, err
@@ -96,11 +105,13 @@ func (t *Tracker) step(ctx context.Context) (more bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	if err := t.Store.Project(ctx, src, append(keys, marked...)); errors.Is(err, redisstore.ErrBlocked) {
+	tally := t.tally(facts)
+	if err := t.Store.ProjectEach(ctx, src, append(keys, marked...), tally.each()); errors.Is(err, redisstore.ErrBlocked) {
 		t.Log.Error().Err(err).Msg("an order is not in the indexes")
 	} else if err != nil {
 		return false, err
 	}
+	t.count(tally, upTo)
 	// Where the cursor has moved meanwhile, or Redis was started anew, it was
 	// replaced or rolled back, and the next step begins from what it says then.
 	_, err = t.Store.Advance(ctx, at, redisstore.Cursor{Ledger: at.Ledger, Seq: upTo})
