@@ -28,8 +28,11 @@ type Config struct {
 	ClientIP    func(*http.Request) netip.Addr
 	MaxBody     int           // bytes of a request's body; 0: 64 KiB
 	BodyTimeout time.Duration // for a body to come in whole; 0: 15 s
-	Now         func() time.Time
-	Log         zerolog.Logger
+	// Observe is told of every request that was answered: the pattern of its route
+	// ("GET /api/v1/keys", "" for none), the status, and how long it took. nil: nobody is.
+	Observe func(route string, code int, took time.Duration)
+	Now     func() time.Time
+	Log     zerolog.Logger
 }
 
 // Desk is where keys are handed over and taken back. Its errors are *orders.Error:
@@ -72,7 +75,8 @@ const (
 func New(cfg Config, desk Desk) http.Handler {
 	// Nothing here is signed in by what a browser sends of itself. Once there are
 	// cookies, http.CrossOriginProtection goes around this.
-	return newServer(cfg, desk).mux
+	s := newServer(cfg, desk)
+	return s.observed(s.mux)
 }
 
 func newServer(cfg Config, desk Desk) *server {
