@@ -31,7 +31,7 @@ func startBenched(t *testing.T) benched {
 		t.Fatal(err)
 	}
 	text := func(listen string) []byte {
-		return fmt.Appendf(nil, "data_dir = %q\n[relay]\nlisten = %q\n[[keys.delegated]]\nsecret_file = %q\n",
+		return fmt.Appendf(nil, "data_dir = %q\nmetrics.listen = \"\"\n[relay]\nlisten = %q\n[[keys.delegated]]\nsecret_file = %q\n",
 			filepath.Join(folder, "data"), listen, seller)
 	}
 	cfg := defaults()

@@ -38,6 +38,7 @@ type config struct {
 
 	Dialects dialectConfig `toml:"dialects" envPrefix:"DIALECTS_"`
 	Admin    adminConfig   `toml:"admin" envPrefix:"ADMIN_"`
+	Metrics  metricsConfig `toml:"metrics" envPrefix:"METRICS_"`
 	Log      logConfig     `toml:"log" envPrefix:"LOG_"`
 }
 
@@ -136,6 +137,10 @@ type adminConfig struct {
 	MaxLag duration `toml:"max_lag" env:"MAX_LAG"`
 }
 
+type metricsConfig struct {
+	Listen string `toml:"listen" env:"LISTEN"`
+}
+
 // defaults is the configuration of a relay that was told nothing. What is empty
 // here follows from the other values (complete).
 func defaults() config {
@@ -156,6 +161,7 @@ func defaults() config {
 		Participants: participantsConfig{Policy: string(enrol.Open), Max: 500},
 		Redis:        redisConfig{Embedded: "auto"},
 		Admin:        adminConfig{MaxLag: duration(30 * time.Second)},
+		Metrics:      metricsConfig{Listen: auto},
 		Log:          logConfig{Level: "info", Format: "auto"},
 	}
 }

@@ -142,9 +142,27 @@ func (c *adminConfig) check(relayListen string) error {
 	return err
 }
 
-// exposed reports whether others than this machine may reach the listener.
-func (c *adminConfig) exposed() bool {
-	host, _, err := net.SplitHostPort(c.Listen)
+// auto is metrics.listen where nothing else is said, and metricsAuto its address: a
+// second relay on the machine finds it taken, and does without.
+const auto = "auto"
+
+var metricsAuto = "127.0.0.1:7449" // a variable for tests' sake
+
+// check of the listener for metrics, which may be the admin listener's.
+func (c *metricsConfig) check(relayListen string) error {
+	if c.Listen == "" || c.Listen == auto {
+		return nil
+	}
+	port, err := checkAddress("metrics.listen", c.Listen)
+	if err == nil && port != "0" && c.Listen == relayListen {
+		return fmt.Errorf("metrics.listen: %q is relay.listen already, another port is needed", c.Listen)
+	}
+	return err
+}
+
+// exposed reports whether others than this machine may reach an address.
+func exposed(listen string) bool {
+	host, _, err := net.SplitHostPort(listen)
 	if err != nil || host == "localhost" {
 		return false
 	}

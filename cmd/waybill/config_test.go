@@ -235,7 +235,7 @@ func TestExposed(t *testing.T) {
 		"": false, "127.0.0.1:7448": false, "localhost:7448": false, "[::1]:7448": false,
 		":7448": true, "0.0.0.0:7448": true, "192.0.2.1:7448": true, "example.com:7448": true,
 	} {
-		if got := (&adminConfig{Listen: listen}).exposed(); got != want {
+		if got := exposed(listen); got != want {
 			t.Errorf("%q: got %v, want %v", listen, got, want)
 		}
 	}

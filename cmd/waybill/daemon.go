@@ -22,6 +22,7 @@ import (
 	"github.com/waybill-relay/waybill/relay/api"
 	"github.com/waybill-relay/waybill/relay/enrol"
 	"github.com/waybill-relay/waybill/relay/ledger"
+	"github.com/waybill-relay/waybill/relay/metrics"
 	"github.com/waybill-relay/waybill/relay/wire"
 )
 
@@ -42,8 +43,12 @@ type daemon struct {
 	decoder  *relay.Decoder
 	backlog  *relay.Backlog
 	tracker  *relay.Tracker
+	metrics  *metrics.Metrics
+	views    *views
 	listener net.Listener
-	admin    *admin // nil: none
+	admin    *sideDoor // nil: none
+	scraped  *sideDoor // for metrics; nil: none of their own
+	sides    []*sideDoor
 	closers  []func() error
 
 	maxLag   atomic.Int64 // of the tracker, as a time.Duration
@@ -64,13 +69,13 @@ type daemon struct {
 
 // openDaemon opens everything, in the order in which each needs the one before.
 func openDaemon(ctx context.Context, cfg config, log zerolog.Logger) (d *daemon, err error) {
-	d = &daemon{cfg: cfg, loaded: cfg, log: log}
+	d = &daemon{cfg: cfg, loaded: cfg, log: log, metrics: metrics.New(versionText())}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, d.close())
 		}
 	}()
-	for _, open := range []func(context.Context) error{d.openFolder, d.openKeys, d.openLedger, d.openRedis, d.openRelay, d.openAdmin} {
+	for _, open := range []func(context.Context) error{d.openFolder, d.openKeys, d.openLedger, d.openRedis, d.openRelay, d.openAdmin, d.openMetrics} {
 		if err := open(ctx); err != nil {
 			return d, err
 		}
@@ -134,6 +139,7 @@ func (d *daemon) openLedger(ctx context.Context) (err error) {
 		return err
 	}
 	d.closers = append(d.closers, d.ledger.Close)
+	d.views = newViews(d.ledger, d.metrics.Viewed, d.log)
 	limit := func(c config) error {
 		d.ledger.SetLimits(ledger.Limits{IntentsPerAuthor: c.Limits.IntentsPerAuthor, FactsPerOrder: c.Limits.FactsPerOrder})
 		return nil
@@ -167,12 +173,14 @@ func (d *daemon) openRelay(ctx context.Context) error {
 		d.identity.PublicKey(), d.cfg.Admins, d.log)
 	d.backlog = relay.NewBacklog(d.ledger, d.decoder, d.keyring, d.keys, d.cfg.Limits.Backfill, d.log)
 	d.decoder.Follow(d.backlog.FollowKeys)
+	d.decoder.Measure(d.metrics)
+	d.closers = append(d.closers, func() error { d.decoder.Flush(); return nil })
 	d.backlog.Told(d.keysChanged)
 	d.desk.Ledger, d.desk.Changed = deskLedger{d.ledger}, d.backlog.FollowKeys
 	d.signers.late, d.signers.changed = d.backlog.Late, d.backlog.KeysChanged
 	http := api.New(api.Config{
 		PublicURLs: cfg.PublicURLs, Self: d.identity.PublicKey(), Policy: d.cfg.Participants.Policy, Ways: enrol.Ways(),
-		ClientIP: wire.ClientIP, Log: d.log,
+		ClientIP: wire.ClientIP, Observe: d.metrics.Request, Log: d.log,
 	}, d.desk)
 	d.relay = relay.New(relay.Config{
 		HTTP: http,
@@ -180,7 +188,7 @@ func (d *daemon) openRelay(ctx context.Context) error {
 		Version: versionText(), Self: d.identity.PublicKey(), PublicURLs: cfg.PublicURLs,
 		Anyone: cfg.Accept == "anyone", InboxQuota: cfg.InboxQuota, Kinds: cfg.Kinds, MaxLimit: cfg.MaxLimit,
 		PublicOrders: d.cfg.Dialects.PublicOrders, DirectMessages: d.cfg.Dialects.NIP04,
-		Limits: relayLimits(d.cfg), LastArrival: last, Late: d.backlog.Late, Vanished: d.forgetKeys,
+		Limits: relayLimits(d.cfg), Meter: d.metrics, LastArrival: last, Late: d.backlog.Late, Vanished: d.forgetKeys,
 		Request: d.request, KeyTransfer: d.keyTransfer, Announced: d.announced,
 	}, d.ledger, d.keyring, d.decoder, d.log)
 	d.limited = append(d.limited, func(c config) error {
@@ -188,14 +196,15 @@ func (d *daemon) openRelay(ctx context.Context) error {
 		d.backlog.SetRate(c.Limits.Backfill)
 		return nil
 	})
-	d.tracker = &relay.Tracker{Ledger: d.ledger, Store: d.store, Log: d.log}
-	return nil
+	d.tracker = &relay.Tracker{Ledger: d.ledger, Store: d.store, Log: d.log, Meter: d.metrics}
+	d.tracker.Counted, err = d.ledger.LastSeq(ctx)
+	return err
 }
 
 // run serves until ctx ends; to be stopped is no error.
 func (d *daemon) run(ctx context.Context) (err error) {
-	stopAdmin := d.serveAdmin()
-	defer func() { err = errors.Join(err, stopAdmin()) }()
+	stopSides := d.serveSides()
+	defer func() { err = errors.Join(err, stopSides()) }()
 	if err := d.introduce(ctx); err != nil {
 		if ctx.Err() != nil {
 			return nil
@@ -216,6 +225,7 @@ func (d *daemon) run(ctx context.Context) (err error) {
 	g.Go(func() error { return d.tracker.Run(ctx) })
 	g.Go(func() error { return d.backlog.Run(ctx) })
 	g.Go(func() error { return d.expire(ctx) })
+	g.Go(func() error { return d.views.run(ctx) })
 	retention := &relay.Retention{Ledger: d.ledger, After: time.Duration(d.cfg.Retention.Completed), Log: d.log}
 	g.Go(func() error { return retention.Run(ctx) })
 	g.Go(func() error { return d.tellStopping(ctx) })

@@ -127,7 +127,7 @@ name   = "Waybill demo"
 	if ownAddress(listen) {
 		text += fmt.Sprintf("public_urls = [%q]\n", "ws://"+listen)
 	}
-	return text
+	return text + "\n[metrics]\nlisten = \"\" # one relay on a machine has the usual address\n"
 }
 
 // ownAddress reports whether a relay that listens there is not to be found at

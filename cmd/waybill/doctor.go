@@ -152,7 +152,7 @@ func (d *doctor) checkConfig() bool {
 		d.warn("config", "a month at least is wiser: what is erased cannot be brought back",
 			"retention.completed: finished orders are erased after %v already", c.text())
 	}
-	if d.cfg.Admin.exposed() {
+	if exposed(d.cfg.Admin.Listen) {
 		d.warn("config", "listen on 127.0.0.1, unless a monitor elsewhere needs it", "admin.listen is not a loopback address: whoever reaches it learns how this relay is doing")
 	}
 	return true

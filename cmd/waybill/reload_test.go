@@ -43,6 +43,7 @@ func TestReload(t *testing.T) {
 	}
 	self, _ := secret()
 	cfg := defaults()
+	cfg.Metrics.Listen = ""
 	cfg.DataDir, cfg.Relay.Listen, cfg.Keys.IdentityFile = t.TempDir(), "127.0.0.1:0", filepath.Join(t.TempDir(), "identity")
 	if err := os.WriteFile(cfg.Keys.IdentityFile, []byte(self), 0o600); err != nil {
 		t.Fatal(err)

@@ -22,7 +22,7 @@ import (
 func startDaemon(t *testing.T, change func(*config)) *daemon {
 	t.Helper()
 	cfg := defaults()
-	cfg.DataDir, cfg.Relay.Listen = t.TempDir(), "127.0.0.1:0"
+	cfg.DataDir, cfg.Relay.Listen, cfg.Metrics.Listen = t.TempDir(), "127.0.0.1:0", ""
 	change(&cfg)
 	if err := cfg.complete(); err != nil {
 		t.Fatal(err)
@@ -66,11 +66,12 @@ func TestTakenAddress(t *testing.T) {
 	}
 	defer l.Close()
 	for key, change := range map[string]func(*config){
-		"relay.listen": func(c *config) { c.Relay.Listen = l.Addr().String() },
-		"admin.listen": func(c *config) { c.Admin.Listen = l.Addr().String() },
+		"relay.listen":   func(c *config) { c.Relay.Listen = l.Addr().String() },
+		"admin.listen":   func(c *config) { c.Admin.Listen = l.Addr().String() },
+		"metrics.listen": func(c *config) { c.Metrics.Listen = l.Addr().String() },
 	} {
 		cfg := defaults()
-		cfg.DataDir, cfg.Relay.Listen, cfg.Redis.Embedded = t.TempDir(), "127.0.0.1:0", "memory"
+		cfg.DataDir, cfg.Relay.Listen, cfg.Redis.Embedded, cfg.Metrics.Listen = t.TempDir(), "127.0.0.1:0", "memory", ""
 		change(&cfg)
 		if err := cfg.complete(); err != nil {
 			t.Fatal(err)

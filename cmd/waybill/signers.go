@@ -109,6 +109,20 @@ func (s *signers) State(owner string) (state string, since time.Time) {
 	return "", time.Time{}
 }
 
+// census counts the signers by state, every state named.
+func (s *signers) census() map[string]int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	n := map[string]int{}
+	for _, code := range bunker.Codes {
+		n[string(code)] = 0
+	}
+	for _, k := range s.open {
+		n[string(k.State().Code)]++
+	}
+	return n
+}
+
 // connect makes the key of an entry of the store (nip17.Store.Connect).
 func (s *signers) connect(e nip17.Entry, stored []byte) (nip17.Key, error) {
 	conn, trusted, err := unpack(stored)

@@ -18,6 +18,9 @@ const (
 	Closed     Code = "closed"     // Zero was called
 )
 
+// Codes are those of a Key that is open.
+var Codes = []Code{Connecting, Online, Offline, Approval, Denied}
+
 // State is how a Key stands at one moment.
 type State struct {
 	Code     Code

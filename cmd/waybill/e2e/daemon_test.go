@@ -44,6 +44,7 @@ func newDaemon(t *testing.T, config string, settings map[string]string) *daemon 
 	address := freeAddress(t)
 	d := &daemon{t: t, dir: dir, url: "ws://" + address, log: &logbook{}, env: map[string]string{
 		"DATA_DIR": filepath.Join(dir, "data"), "RELAY_LISTEN": address, "CONFIG": filepath.Join(dir, "waybill.toml"),
+		"METRICS_LISTEN": "",
 	}}
 	maps.Copy(d.env, settings)
 	if err := os.WriteFile(d.env["CONFIG"], []byte(config), 0o600); err != nil {
