@@ -12,8 +12,10 @@ FUZZERS = ./nip17:FuzzOpen ./nip17:FuzzParseEvent \
 	./orders/dialect:FuzzNIP15 ./orders/dialect:FuzzFold \
 	./orders/redisstore:FuzzPlace ./orders/redisstore:FuzzParseKey ./relay:FuzzPath ./relay/enrol:FuzzParseCommand ./relay/wire:FuzzFrames ./relay/api:FuzzAuthorization
 E2E = cmd/waybill/e2e
+RULES = cmd/waybill/prometheus
+PROMTOOL = $(shell command -v promtool || echo ./.tools/promtool)
 
-.PHONY: run build demo test deps lint unit race fuzz e2e soak bench
+.PHONY: run build demo test deps lint rules unit race fuzz e2e soak bench
 
 run:
 	$(GO) run ./cmd/waybill serve
@@ -24,11 +26,14 @@ demo:
 build:
 	CGO_ENABLED=0 $(GO) build -trimpath -o waybill ./cmd/waybill
 
-test: deps lint unit race fuzz e2e
+test: deps lint rules unit race fuzz e2e
 
-# What the tests need beside Go and Node: a real Redis, and nostr-tools.
+# What the tests need beside Go and Node: a real Redis, promtool, and nostr-tools. Of
+# Debian's prometheus (19 MB) promtool alone is taken out: no service is set up.
 deps:
 	command -v redis-server >/dev/null || { apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends redis-server; }
+	test -x "$(PROMTOOL)" || { apt-get update -q; mkdir -p .tools/deb && cd .tools/deb && apt-get download -q prometheus && \
+		dpkg-deb --fsys-tarfile prometheus_*.deb | tar -x -O ./usr/bin/promtool > ../promtool && chmod +x ../promtool && rm -r ../deb; }
 	command -v node >/dev/null || { echo "Node 20 or later is needed: see https://nodejs.org"; exit 1; }
 	cd $(E2E)/nostrtools && npm ci --silent --no-audit --no-fund
 
@@ -38,6 +43,11 @@ lint:
 	$(GO) vet -tags e2e,soak ./$(E2E)/ ./relay/api
 	$(GO) tool staticcheck ./...
 	$(GO) tool staticcheck -tags e2e,soak ./$(E2E)/ ./relay/api
+
+# The alerts fire when they should, and only then.
+rules:
+	$(PROMTOOL) check rules $(RULES)/waybill.rules.yml
+	$(PROMTOOL) test rules $(RULES)/waybill.rules.test.yml
 
 unit:
 	$(GO) test -timeout 5m ./...
