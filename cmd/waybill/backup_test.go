@@ -51,7 +51,12 @@ type market struct {
 
 func newMarket(t *testing.T, change func(*config)) *market {
 	t.Helper()
-	m := &market{t: t, daemon: startDaemon(t, change), buyer: nip17test.Signer(t), seller: nip17test.Signer(t)}
+	return marketOf(t, startDaemon(t, change))
+}
+
+func marketOf(t *testing.T, d *daemon) *market {
+	t.Helper()
+	m := &market{t: t, daemon: d, buyer: nip17test.Signer(t), seller: nip17test.Signer(t)}
 	for _, s := range []*nip17.SecretSigner{m.buyer, m.seller} {
 		if err := m.keyring.Add(nip17test.ReadingKey(t, s)); err != nil {
 			t.Fatal(err)

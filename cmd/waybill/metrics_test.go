@@ -17,9 +17,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"github.com/waybill-relay/waybill/nip17"
-	"github.com/waybill-relay/waybill/nip17/nip17test"
 	"github.com/waybill-relay/waybill/orders"
-	"github.com/waybill-relay/waybill/orders/client"
 	"github.com/waybill-relay/waybill/orders/redisstore/redistest"
 	"github.com/waybill-relay/waybill/relay"
 )
@@ -184,14 +182,7 @@ func TestMetricsAfterARestart(t *testing.T) {
 		}
 		done := make(chan error, 1)
 		go func() { done <- d.run(ctx) }()
-		m := &market{t: t, daemon: d, buyer: nip17test.Signer(t), seller: nip17test.Signer(t)}
-		for _, s := range []*nip17.SecretSigner{m.buyer, m.seller} {
-			if err := m.keyring.Add(nip17test.ReadingKey(t, s)); err != nil {
-				t.Fatal(err)
-			}
-		}
-		m.client = &client.Client{Relays: m.cfg.Relay.PublicURLs[:1], Self: m.identity.PublicKey(), Copy: true}
-		do(m)
+		do(marketOf(t, d))
 		cancel()
 		if err := <-done; err != nil {
 			t.Error(err)

@@ -21,6 +21,11 @@ import (
 // startDaemon runs a whole daemon in this process until the test ends.
 func startDaemon(t *testing.T, change func(*config)) *daemon {
 	t.Helper()
+	return startDaemonLogging(t, zerolog.Nop(), change)
+}
+
+func startDaemonLogging(t *testing.T, log zerolog.Logger, change func(*config)) *daemon {
+	t.Helper()
 	cfg := defaults()
 	cfg.DataDir, cfg.Relay.Listen, cfg.Metrics.Listen = t.TempDir(), "127.0.0.1:0", ""
 	change(&cfg)
@@ -28,7 +33,7 @@ func startDaemon(t *testing.T, change func(*config)) *daemon {
 		t.Fatal(err)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
-	d, err := openDaemon(ctx, cfg, zerolog.Nop())
+	d, err := openDaemon(ctx, cfg, log)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -25,12 +25,10 @@ type views struct {
 
 type look struct {
 	at   int64 // ms
-	late bool  // more than engagedWithin after the order began
+	late bool  // more than orders.EngagedWithin after the order began
 }
 
 const (
-	// engagedWithin is how soon a buyer looks at an order that he cares to follow.
-	engagedWithin = 7 * 24 * time.Hour
 	// viewsEvery is how long a look may wait to be written down: a crash loses it.
 	viewsEvery = 5 * time.Second
 	// mostViews bounds each of the two maps. What does not fit is asked of the ledger again.
@@ -52,8 +50,8 @@ func (v *views) Viewed(o *orders.Order, reader string) {
 	if _, waits := v.pending[o.IntentID]; waits || v.known[o.IntentID] || len(v.pending) >= mostViews {
 		return
 	}
-	now := time.Now()
-	v.pending[o.IntentID] = look{at: now.UnixMilli(), late: now.Sub(time.UnixMilli(o.CreatedTimestamp)) > engagedWithin}
+	now := time.Now().UnixMilli()
+	v.pending[o.IntentID] = look{at: now, late: now-o.CreatedTimestamp > orders.EngagedWithin}
 }
 
 // run writes the looks down until ctx ends.
