@@ -123,17 +123,25 @@ func (x *Explainer) outcome(ctx context.Context, k orders.Key, said []orders.Fac
 	if k == (orders.Key{}) {
 		return out, nil
 	}
-	begins := slices.ContainsFunc(said, func(f orders.Fact) bool { return f.Begins() })
+	begins := func(facts []orders.Fact) bool {
+		return slices.ContainsFunc(facts, func(f orders.Fact) bool { return f.Begins() })
+	}
 	var known []orders.Fact
 	if x.Orders != nil {
-		if out.Before, err = orders.Assemble(ctx, x.Orders, k); err != nil {
+		_, known, err = orders.AssembleFrom(ctx, x.Orders, k)
+		if err != nil {
 			return out, err
 		}
-		if known, _, err = orders.Members(ctx, x.Orders, k); err != nil {
-			return out, err
+		// The message may be here already: before is without it.
+		known = slices.DeleteFunc(known, func(f orders.Fact) bool {
+			return slices.ContainsFunc(said, func(s orders.Fact) bool { return s.ID == f.ID })
+		})
+		if begins(known) {
+			out.Before = orders.Fold(k.Pair, known)
+			out.Before.OrderID = k.OrderID
 		}
 	}
-	if out.Before == nil && !begins {
+	if out.Before == nil && !begins(said) {
 		return out, nil
 	}
 	out.After = orders.Fold(k.Pair, append(known, said...))

@@ -68,7 +68,7 @@ func (j *journal) message(seq int64, a *ledger.Arrival) {
 	if !e.Enabled() {
 		return
 	}
-	e.Str("message", MessageID(seq)).Str("kind", class(a.Event.Kind)).Str("state", string(a.State))
+	e.Str("id", MessageID(seq)).Str("kind", class(a.Event.Kind)).Str("state", string(a.State))
 	if a.Reason != "" {
 		e.Str("reason", a.Reason)
 	}

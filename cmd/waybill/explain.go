@@ -29,12 +29,14 @@ func (a *app) explain() *cobra.Command {
 		Long: `Tell step by step how a message is read: what it came in, which client's dialect it
 is and why, the facts in it, what they do to their order, and why something was
 refused. MESSAGE is JSON, the name of a file that holds it, or - for standard input:
-a gift wrap (kind 1059), a direct message (kind 4), a signed order message, or a rumor.
+a gift wrap (kind 1059), a direct message (kind 4), a signed order message, or a rumor;
+or the name by which the log speaks of a message that came here ("m-17").
 
 What is encrypted opens with --key, or else with the keys that this relay holds. The
 order is what the ledger here knows of it. Nothing is kept, sent or changed, and what
 is private in the message is named, not shown.`,
-		Example: `  waybill explain wrap.json --key seller.nsec
+		Example: `  waybill explain m-17                            # as in the log
+  waybill explain wrap.json --key seller.nsec
   waybill explain '{"kind":16,"pubkey":"…","created_at":1760000000,"tags":[["p","…"],["type","1"],["order","A-1"]],"content":""}'
   waybill explain - --json < message.json`,
 		Args: cobra.ExactArgs(1),
@@ -43,11 +45,15 @@ is private in the message is named, not shown.`,
 			if err != nil {
 				return err
 			}
-			raw, err := readMessage(args[0], cmd.InOrStdin())
+			x, stored, err := newExplainer(cmd.Context(), cfg, &key, alone)
 			if err != nil {
 				return err
 			}
-			found, err := explainWith(cmd.Context(), cfg, &key, alone, raw)
+			defer x.Keyring.Clear()
+			found, err := explainOne(cmd.Context(), x, stored, args[0], cmd.InOrStdin())
+			if stored != nil {
+				err = errors.Join(err, stored.Close())
+			}
 			if err != nil {
 				return err
 			}
@@ -79,24 +85,49 @@ func readMessage(arg string, in io.Reader) ([]byte, error) {
 	return io.ReadAll(io.LimitReader(f, maxExplained))
 }
 
-func explainWith(ctx context.Context, cfg config, key *keyFlags, alone bool, raw []byte) (found *relay.Explanation, err error) {
+// newExplainer is an explainer, and this relay's ledger: nil where there is none. Its
+// keyring is the caller's to clear, the ledger to close.
+func newExplainer(ctx context.Context, cfg config, key *keyFlags, alone bool) (x *relay.Explainer, l *ledger.Ledger, err error) {
 	keyring, self, err := explainKeys(cfg, key)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	defer keyring.Clear()
+	defer func() {
+		if err != nil {
+			keyring.Clear()
+		}
+	}()
 	dialects := dialect.New(dialect.WithKinds(cfg.Dialects.RumorKinds...), dialect.WithDirectMessages())
-	x := &relay.Explainer{Keyring: keyring, Dialects: dialects, Self: self, Admins: cfg.Admins,
+	x = &relay.Explainer{Keyring: keyring, Dialects: dialects, Self: self, Admins: cfg.Admins,
 		PublicOrders: cfg.Dialects.PublicOrders, DirectMessages: cfg.Dialects.NIP04}
-	if there, err := exists(cfg.Ledger.URL); err != nil {
-		return nil, err
-	} else if there && !alone {
-		l, err := ledger.OpenReadOnly(ctx, cfg.Ledger.URL)
+	there, err := exists(cfg.Ledger.URL)
+	if err != nil || !there {
+		return x, nil, err
+	}
+	if l, err = ledger.OpenReadOnly(ctx, cfg.Ledger.URL); err != nil {
+		return nil, nil, err
+	}
+	if !alone {
+		x.Orders = l
+	}
+	return x, l, nil
+}
+
+// explainOne explains a message of the ledger, or one that is handed in.
+func explainOne(ctx context.Context, x *relay.Explainer, l *ledger.Ledger, arg string, in io.Reader) (*relay.Explanation, error) {
+	if seq, ok := relay.ParseMessageID(arg); ok {
+		if l == nil {
+			return nil, orders.Errorf(orders.ENOTFOUND, "there is no ledger here to look for %s", arg)
+		}
+		m, err := l.Message(ctx, seq)
 		if err != nil {
 			return nil, err
 		}
-		defer func() { err = errors.Join(err, l.Close()) }()
-		x.Orders = l
+		return x.ExplainStored(ctx, m)
+	}
+	raw, err := readMessage(arg, in)
+	if err != nil {
+		return nil, err
 	}
 	return x.Explain(ctx, raw, time.Now().UnixMilli())
 }

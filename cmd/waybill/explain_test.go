@@ -1,15 +1,19 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/nbd-wtf/go-nostr"
 	"github.com/nbd-wtf/go-nostr/nip04"
+	"github.com/rs/zerolog"
 
 	"github.com/waybill-relay/waybill/nip17"
 	"github.com/waybill-relay/waybill/nip17/nip17test"
@@ -116,6 +120,87 @@ func TestExplain(t *testing.T) {
 	}
 	if after := mustCLI(t, m.cfg.DataDir, "verify"); after != before {
 		t.Errorf("explaining has changed something:\n%s\n%s", before, after)
+	}
+}
+
+// A lockedBuffer is read while others write.
+type lockedBuffer struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (b *lockedBuffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.text.Write(p)
+}
+
+func (b *lockedBuffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.text.String()
+}
+
+// A message that came here is found by the name that the log gives it, kept or not,
+// whether or not it can still be opened.
+func TestExplainByName(t *testing.T) {
+	var log lockedBuffer
+	m := marketOf(t, startDaemonLogging(t, zerolog.New(&log), func(*config) {}))
+	sellersKey, seller := newKeyFile(t)
+	m.seller = seller
+	if err := m.keyring.Add(nip17test.ReadingKey(t, seller)); err != nil {
+		t.Fatal(err)
+	}
+	m.sells("A-1")
+	m.says(m.buyer, orders.Draft{Verb: orders.Cancel, OrderID: "A-1", Private: orders.Private{Reason: "a secret reason"}}, time.Now())
+	read := map[string]int{} // "state of the event: what it says" → how many
+	var cancelled string
+	for line := range strings.Lines(log.String()) {
+		var said struct {
+			ID, Kind, State, Level string
+			Says                   []string
+		}
+		if err := json.Unmarshal([]byte(line), &said); err != nil || said.ID == "" {
+			continue
+		}
+		if said.Kind != "wrap" || said.State != "opened" || said.Level != "info" || len(said.Says) != 1 {
+			t.Errorf("the log says %s", line)
+			continue
+		}
+		out := strings.Join(strings.Fields(mustCLI(t, m.cfg.DataDir, "explain", said.ID)), " ")
+		for _, want := range []string{"message " + said.ID, "state opened", ". " + said.Says[0], "Order A-1"} {
+			if !strings.Contains(out, want) {
+				t.Errorf("%s: it does not say %q:\n%s", said.ID, want, out)
+			}
+		}
+		where := "kept"
+		if strings.Contains(out, "is not here: dropped") {
+			where = "dropped"
+		}
+		read[where+": "+said.Says[0]]++
+		if said.Says[0] == "cancel" && where == "kept" {
+			cancelled = said.ID
+		}
+	}
+	want := map[string]int{}
+	for _, verb := range []string{"intent", "shipped", "delivered", "cancel"} {
+		want["kept: "+verb], want["dropped: "+verb] = 2, 1 // to both sides, and to the relay
+	}
+	if diff := cmp.Diff(want, read); diff != "" {
+		t.Errorf("what the log told of (-want +got):\n%s", diff)
+	}
+	for _, hidden := range []string{m.buyer.PublicKey(), seller.PublicKey(), "A-1", "a secret reason", "Porto"} {
+		if strings.Contains(log.String(), hidden) {
+			t.Errorf("the log shows %q:\n%s", hidden, log.String())
+		}
+	}
+	if out := mustCLI(t, m.cfg.DataDir, "explain", cancelled, "--key", sellersKey); !strings.Contains(out, "refused: illegal-transition") || strings.Contains(out, "a secret reason") {
+		t.Errorf("%s: got\n%s", cancelled, out)
+	}
+	for _, id := range []string{"m-999999", "m-0x1", "m-"} {
+		if out, err := cli(t, m.cfg.DataDir, "explain", id); err == nil {
+			t.Errorf("%s: got\n%s", id, out)
+		}
 	}
 }
 

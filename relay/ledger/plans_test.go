@@ -38,7 +38,10 @@ func TestPlans(t *testing.T) {
 
 		queryNews: "order_ids_mark (mark_seq>?)",
 
-		queryUndecrypted:   "inbox_undecrypted (recipient=? AND seq>?)",
+		queryUndecrypted:    "inbox_undecrypted (recipient=? AND seq>?)",
+		queryMessage:        "e USING INDEX sqlite_autoindex_events_1 (id=?)",
+		queryFactsOfMessage: "f USING INDEX sqlite_autoindex_facts_1 (rumor_id=?)",
+
 		queryViews:         "order_ids_standing (begun>?)",
 		queryStandingCount: "COVERING INDEX order_ids_standing (begun>?)",
 
