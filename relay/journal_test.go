@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -21,14 +22,34 @@ func unreadable(reason string) *ledger.Arrival {
 	return &ledger.Arrival{Event: &nostr.Event{Kind: nostr.KindGiftWrap}, State: ledger.Unreadable, Reason: reason}
 }
 
+// A logbook is read while others write.
+type logbook struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (b *logbook) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.text.Write(p)
+}
+
+// take is what was written since it was last called.
+func (b *logbook) take() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	defer b.text.Reset()
+	return b.text.String()
+}
+
 // However many messages strangers send, a minute of the log is bounded, and says what
 // it has left out.
 func TestJournalIsBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var out bytes.Buffer
+		var out logbook
 		j := newJournal(zerolog.New(&out).Level(zerolog.InfoLevel))
 		lines := func() (n int, omitted map[string]int) {
-			for line := range strings.Lines(out.String()) {
+			for line := range strings.Lines(out.take()) {
 				var l struct{ Omitted map[string]int }
 				if err := json.Unmarshal([]byte(line), &l); err != nil {
 					t.Fatalf("%s: %v", line, err)
@@ -37,7 +58,6 @@ func TestJournalIsBounded(t *testing.T) {
 					omitted = l.Omitted
 				}
 			}
-			out.Reset()
 			return n, omitted
 		}
 		for i := range 1000 {
