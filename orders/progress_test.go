@@ -126,3 +126,29 @@ func TestProgress(t *testing.T) {
 		}
 	}
 }
+
+// BenchmarkSince is what counting adds to the projection of an order: of a new one, and
+// of one of six messages that gets its seventh.
+func BenchmarkSince(b *testing.B) {
+	facts := []Fact{says(ana, Intent, 0, sats(100)), says(bob, Request, 1), says(ana, Paid, 2), says(bob, Confirm, 3),
+		says(bob, Shipped, 4, parcel("UPS", "1")), says(ana, Note, 5), says(ana, Delivered, 6)}
+	for i := range facts {
+		facts[i].Seq = int64(i + 1)
+	}
+	pair := PairOf(ana, bob)
+	for name, n := range map[string]int{"new": 1, "seventh": 7} {
+		o := Fold(pair, facts[:n])
+		b.Run(name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				Since(o, pair, facts[:n], int64(n-1))
+			}
+		})
+		b.Run(name+", the fold itself", func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				Fold(pair, facts[:n])
+			}
+		})
+	}
+}

@@ -15,7 +15,8 @@ import (
 )
 
 // BenchmarkProject: a thousand small orders from the ledger to Redis, as the
-// tracker does it; one by one is a Source that answers for a single order only.
+// tracker does it; one by one is a Source that answers for a single order only. A step
+// counted takes a second fold, of what the order was before.
 func BenchmarkProject(b *testing.B) {
 	ctx := b.Context()
 	l, err := ledger.Open(ctx, filepath.Join(b.TempDir(), "ledger.db"))
@@ -55,9 +56,10 @@ func BenchmarkProject(b *testing.B) {
 		b.Fatalf("%d facts, %v", len(facts), err)
 	}
 	for _, c := range []struct {
-		name string
-		src  orders.Source
-	}{{"one by one", struct{ orders.Source }{l}}, {"bulk", l}} {
+		name  string
+		src   orders.Source
+		after int64 // up to where the facts were counted; -1: nobody counts
+	}{{"one by one", struct{ orders.Source }{l}, -1}, {"bulk", l, -1}, {"bulk, new orders counted", l, 0}, {"bulk, steps counted", l, n}} {
 		b.Run(c.name, func(b *testing.B) {
 			for b.Loop() {
 				src := orders.Batch(c.src)
@@ -65,9 +67,15 @@ func BenchmarkProject(b *testing.B) {
 				if err != nil || len(keys) != n {
 					b.Fatalf("Touched = %d keys, %v", len(keys), err)
 				}
-				if err := store.Project(ctx, src, keys); err != nil {
+				t := &Tracker{Counted: c.after}
+				if c.after >= 0 {
+					t.Meter = noMeter{}
+				}
+				tally := t.tally(facts)
+				if err := store.ProjectEach(ctx, src, keys, tally.each()); err != nil {
 					b.Fatal(err)
 				}
+				t.count(tally, c.after)
 			}
 			b.ReportMetric(float64(n*b.N)/b.Elapsed().Seconds(), "orders/s")
 		})

@@ -44,8 +44,8 @@ func newDaemon(t *testing.T, config string, settings map[string]string) *daemon 
 	address := freeAddress(t)
 	d := &daemon{t: t, dir: dir, url: "ws://" + address, log: &logbook{}, env: map[string]string{
 		"DATA_DIR": filepath.Join(dir, "data"), "RELAY_LISTEN": address, "CONFIG": filepath.Join(dir, "waybill.toml"),
-		"METRICS_LISTEN": "",
 	}}
+	d.env["METRICS_LISTEN"] = settings["ADMIN_LISTEN"] // many run on this machine
 	maps.Copy(d.env, settings)
 	if err := os.WriteFile(d.env["CONFIG"], []byte(config), 0o600); err != nil {
 		t.Fatal(err)
