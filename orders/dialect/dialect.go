@@ -87,6 +87,16 @@ var precedence = []row{
 	{Text, kindChat, "any text", isText, readText},
 }
 
+// Names lists the dialects, each once.
+func Names() (names []string) {
+	for _, r := range precedence {
+		if !slices.Contains(names, r.dialect) {
+			names = append(names, r.dialect)
+		}
+	}
+	return names
+}
+
 // Registry reads messages. The zero value is not usable: see New. It is safe
 // for concurrent use.
 type Registry struct {

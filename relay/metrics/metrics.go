@@ -18,6 +18,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 
 	"github.com/waybill-relay/waybill/orders"
+	"github.com/waybill-relay/waybill/orders/dialect"
 	"github.com/waybill-relay/waybill/relay/ledger"
 )
 
@@ -88,7 +89,9 @@ func (m *Metrics) preset() {
 		m.settled.WithLabelValues(string(o))
 	}
 	m.disputed.WithLabelValues(noReason)
-	m.created.WithLabelValues("gamma")
+	for _, name := range dialect.Names() {
+		m.created.WithLabelValues(name)
+	}
 }
 
 func (m *Metrics) counter(name, help string, labels ...string) *prometheus.CounterVec {
