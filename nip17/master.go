@@ -109,6 +109,7 @@ func (m Master) Derive(purpose string) ([]byte, error) {
 const (
 	sealedKey    = "waybill/key/v1"
 	sealedRemote = "waybill/remote/v1"
+	sealedText   = "waybill/text/v1"
 )
 
 // Seal encrypts secret for the disk: "v1." and base64 of nonce and ciphertext
@@ -140,6 +141,20 @@ func (m Master) Open(sealed, pubkey string) (Secret, error) {
 		return Secret{}, ErrMaster
 	}
 	return secret, nil
+}
+
+// SealText is Seal for anything else that must not lie on the disk in clear: an
+// address, another program's secret. It is bound to purpose and owner, so that it
+// opens neither as something else nor as somebody else's. The error is ErrMaster.
+func (m Master) SealText(text, purpose, owner string) (string, error) {
+	return m.seal([]byte(text), sealedText+"|"+purpose, owner)
+}
+
+// OpenText is the reverse of SealText. The error is ErrMaster.
+func (m Master) OpenText(sealed, purpose, owner string) (string, error) {
+	plain, err := m.open(sealed, sealedText+"|"+purpose, owner)
+	defer clear(plain)
+	return string(plain), err
 }
 
 func (m Master) seal(plain []byte, what, pubkey string) (string, error) {

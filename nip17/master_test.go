@@ -143,3 +143,23 @@ func TestMasterSeal(t *testing.T) {
 		t.Errorf("sealed by no master: got %v", err)
 	}
 }
+
+// A sealed text opens for its purpose and its owner alone.
+func TestSealText(t *testing.T) {
+	m := master(t)
+	sealed, err := m.SealText("me@example.com", "email", "alice")
+	if err != nil || strings.Contains(sealed, "example") {
+		t.Fatalf("got %q, %v", sealed, err)
+	}
+	if got, err := m.OpenText(sealed, "email", "alice"); err != nil || got != "me@example.com" {
+		t.Errorf("got %q, %v", got, err)
+	}
+	for _, of := range [][2]string{{"email", "bob"}, {"webhook", "alice"}, {"email|alice", ""}} {
+		if got, err := m.OpenText(sealed, of[0], of[1]); !errors.Is(err, ErrMaster) || got != "" {
+			t.Errorf("%v: got %q, %v", of, got, err)
+		}
+	}
+	if got, err := master(t).OpenText(sealed, "email", "alice"); !errors.Is(err, ErrMaster) || got != "" {
+		t.Errorf("another master: got %q, %v", got, err)
+	}
+}

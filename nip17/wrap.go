@@ -24,6 +24,9 @@ const maxBackdate = 48 * time.Hour
 // relay that asks for it. It takes twice as long with every bit.
 func Work(bits int) Option { return func(o *options) { o.work = bits } }
 
+// NoCopy makes Wrap make none for the sender: he keeps no copy of what he says.
+func NoCopy() Option { return func(o *options) { o.noCopy = true } }
+
 // Wrap makes the gift wraps of one message: for each recipient (hex), and for
 // the sender himself once, last where he is not among them. Doubles are dropped.
 //
@@ -41,7 +44,11 @@ func Wrap(ctx context.Context, from Signer, rumor nostr.Event, recipients []stri
 	now := o.now()
 	sender := from.PublicKey()
 	all := make([]string, 0, len(recipients)+1)
-	for _, r := range append(slices.Clone(recipients), sender) {
+	readers := slices.Clone(recipients)
+	if !o.noCopy {
+		readers = append(readers, sender)
+	}
+	for _, r := range readers {
 		if !ValidPublicKey(r) {
 			return nil, ErrPublicKey
 		}

@@ -19,6 +19,9 @@ func TestWrap(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if one, err := Wrap(t.Context(), alice, rumor, []string{bob.pub}, Clock(clock), NoCopy()); err != nil || len(one) != 1 || one[0].Tags[0][1] != bob.pub {
+		t.Errorf("without a copy: got %d wraps, %v", len(one), err)
+	}
 	want := []string{bob.pub, relay.pub, alice.pub}
 	if len(wraps) != len(want) {
 		t.Fatalf("got %d wraps, want %d", len(wraps), len(want))
