@@ -150,7 +150,11 @@ func (b *Backlog) settle(ctx context.Context, row ledger.Row, a *ledger.Arrival)
 			return a.Reason == reasonAway, nil
 		}
 	}
-	err = b.ledger.Resolve(ctx, row.Seq, ledger.Decoded{State: a.State, Reason: a.Reason, Seal: a.Seal, Facts: a.Facts})
+	err = b.ledger.Resolve(ctx, row.Seq, ledger.Decoded{
+		State: a.State, Reason: a.Reason, Seal: a.Seal, Facts: a.Facts,
+		// What only waited for its signer to come back, or for a crash to be over, is news.
+		Late: row.State == ledger.Waiting && row.Reason != reasonAway,
+	})
 	switch {
 	case errors.Is(err, ledger.ErrSettled) || errors.Is(err, ledger.ErrNoRow):
 		return false, nil // its recipient deleted it meanwhile

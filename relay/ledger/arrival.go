@@ -69,6 +69,10 @@ type Arrival struct {
 	Hidden bool
 
 	Facts []orders.Fact // only where State is Opened
+
+	// Notice is the notice (id) that this message is, 0 for none. It is settled with
+	// it: where it is not due any more, this is a Duplicate.
+	Notice int64
 }
 
 // Arrive takes a message into the inbox: the row, the event and the facts are
@@ -108,6 +112,11 @@ func (l *Ledger) Take(ctx context.Context, a Arrival) (seq int64, _ Outcome, err
 		if gone, err := t.tombstoned(r); err != nil || gone {
 			return taken{outcome: Deleted}, err
 		}
+		if a.Notice != 0 {
+			if due, err := t.settleDelivered(a.Notice, a.ReceivedAt); err != nil || !due {
+				return taken{outcome: Duplicate}, err
+			}
+		}
 		row, fresh, err := t.insertRow(r, &a)
 		if err != nil || !fresh {
 			return taken{outcome: Duplicate}, err
@@ -117,7 +126,7 @@ func (l *Ledger) Take(ctx context.Context, a Arrival) (seq int64, _ Outcome, err
 				return taken{}, err
 			}
 		}
-		return taken{row, Stored}, t.insertFacts(row, facts)
+		return taken{row, Stored}, t.insertFacts(row, facts, false)
 	})
 	return got.seq, got.outcome, err
 }

@@ -12,7 +12,7 @@ import (
 // The lists of what is unopened cost as much as is unopened, not as has arrived.
 const (
 	queryUnopened = `
-		SELECT i.seq, i.recipient, i.received_at, i.state, e.raw
+		SELECT i.seq, i.recipient, i.received_at, i.state, i.reason, e.raw
 		FROM inbox i JOIN events e ON e.id = i.event_id
 		WHERE i.recipient = ? AND i.seq > ? AND i.state IN ('new', 'waiting')
 		ORDER BY i.seq LIMIT ?`
@@ -23,7 +23,7 @@ const (
 		ORDER BY i.seq LIMIT ?`
 	queryUnopenedRecipients = "SELECT DISTINCT recipient FROM inbox WHERE state IN ('new', 'waiting') ORDER BY recipient"
 	queryUnopenedFrom       = `
-		SELECT i.seq, i.recipient, i.received_at, i.state, e.raw
+		SELECT i.seq, i.recipient, i.received_at, i.state, i.reason, e.raw
 		FROM events e JOIN inbox i ON i.event_id = e.id
 		WHERE e.pubkey = ? AND e.access IN (1, 3) AND e.kind = 4 AND i.seq > ? AND i.state IN ('new', 'waiting')
 		ORDER BY i.seq LIMIT ?`
@@ -34,8 +34,9 @@ type Row struct {
 	Seq        int64 // the inbox's, in the order of arrival
 	Event      *nostr.Event
 	Recipient  string
-	ReceivedAt int64 // ms
-	State      State // New or Waiting; of Undecrypted, Unreadable
+	ReceivedAt int64  // ms
+	State      State  // New or Waiting; of Undecrypted, Unreadable
+	Reason     string // why it is Waiting, from its arrival
 }
 
 // Decoded is what reading a message led to.
@@ -44,6 +45,7 @@ type Decoded struct {
 	Reason string // a code
 	Seal   *Seal
 	Facts  []orders.Fact // only where State is Opened
+	Late   bool          // it had waited for its key: what it says is old news
 }
 
 // Unopened returns up to limit rows of recipient (hex) after afterSeq that are
@@ -72,7 +74,7 @@ func scanRow(rows *sql.Rows) (Row, error) {
 		r   Row
 		raw []byte
 	)
-	if err := rows.Scan(&r.Seq, &r.Recipient, &r.ReceivedAt, &r.State, &raw); err != nil {
+	if err := rows.Scan(&r.Seq, &r.Recipient, &r.ReceivedAt, &r.State, &r.Reason, &raw); err != nil {
 		return Row{}, err
 	}
 	evt, err := decodeEvent(raw)
@@ -133,7 +135,7 @@ func (l *Ledger) Resolve(ctx context.Context, rowSeq int64, d Decoded) error {
 			}
 			return struct{}{}, ErrNoRow
 		}
-		return struct{}{}, t.insertFacts(rowSeq, facts)
+		return struct{}{}, t.insertFacts(rowSeq, facts, d.Late)
 	})
 	return err
 }

@@ -65,7 +65,7 @@ func newFactRow(f *orders.Fact) (factRow, error) {
 
 // insertFacts adds the facts that are not here yet: a message wrapped anew
 // brings copies of the same facts to the same inbox, which add nothing.
-func (t *tx) insertFacts(row int64, facts []factRow) error {
+func (t *tx) insertFacts(row int64, facts []factRow, late bool) error {
 	for i := range facts {
 		r := &facts[i]
 		f := r.fact
@@ -82,11 +82,11 @@ func (t *tx) insertFacts(row int64, facts []factRow) error {
 		}
 		var seq int64
 		fresh, err := t.get([]any{&seq}, `
-			INSERT INTO facts (inbox, rumor_id, n, inbox_owner, transport, parties, order_id, ref, verb, tau, received_at, public, box, sender, bound, held)
-			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+			INSERT INTO facts (inbox, rumor_id, n, inbox_owner, transport, parties, order_id, ref, verb, tau, received_at, public, box, sender, bound, held, late)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 			ON CONFLICT (rumor_id, n, inbox_owner, transport) DO NOTHING RETURNING seq`,
 			row, f.ID, f.N, r.owner, r.transports, r.parties, f.OrderID, f.Ref, string(f.Verb), f.Tau(), f.ReceivedAt, r.public, r.box,
-			f.Sender, f.Trust == orders.Bound, held)
+			f.Sender, f.Trust == orders.Bound, held, late)
 		if err != nil {
 			return err
 		}

@@ -44,6 +44,15 @@ func TestPlans(t *testing.T) {
 
 		queryViews:         "order_ids_standing (begun>?)",
 		queryStandingCount: "COVERING INDEX order_ids_standing (begun>?)",
+		queryTellable:      "INTEGER PRIMARY KEY (rowid>? AND rowid<?)",
+		queryInTime:        "notices_due (lane=? AND next_at<?)",
+		queryInOrder:       "notices_queue (lane=?)",
+		queryNoticesOf:     "notices_reader (reader=?)",
+		queryOldNotices:    "notices_old (created_at<?)",
+		queryDeliveries:    "deliveries_webhook (webhook=? AND id<?)",
+		queryWebhooksOf:    "webhooks_owner (owner=?)",
+		queryWebhook:       "PRIMARY KEY (id=?)",
+		querySettings:      "PRIMARY KEY (pubkey=?)",
 
 		queryUnopened:      "inbox_unopened (recipient=? AND seq>?)",
 		queryCountUnopened: "inbox_unopened (recipient=?)",
@@ -72,7 +81,11 @@ func TestPlans(t *testing.T) {
 			t.Errorf("%s\nis sorted:\n%s", query, plan)
 		}
 	}
-	// This one reads a whole index, but one that holds the unopened only.
+	// This one reads a whole index, but one that holds what is due only.
+	if plan, want := planOf(t, l, queryLanes), "SCAN notices USING COVERING INDEX notices_due\n"; plan != want {
+		t.Errorf("DueLanes: the plan is %q, want %q", plan, want)
+	}
+	// So does this, of the unopened.
 	if plan, want := planOf(t, l, queryUnopenedRecipients), "SCAN inbox USING COVERING INDEX inbox_unopened\n"; plan != want {
 		t.Errorf("UnopenedRecipients: the plan is %q, want %q", plan, want)
 	}

@@ -8,9 +8,10 @@ import (
 	"github.com/waybill-relay/waybill/orders"
 )
 
-// Erased counts what was erased: boxes of facts, and events with their tags.
+// Erased counts what was erased: boxes of facts, events with their tags, and what
+// participants were told, with how they wanted it.
 type Erased struct {
-	Boxes, Events int
+	Boxes, Events, Notices int
 }
 
 // ErrMoved: something that may bear on the order came since the caller looked at
@@ -85,6 +86,9 @@ func (t *tx) retire(k orders.Key, members []orders.Fact, at, asOf int64) (sum Er
 		return sum, err
 	}
 	if _, err := t.exec("DELETE FROM order_views WHERE intent_id = ?", id); err != nil {
+		return sum, err
+	}
+	if err := t.forgetNotices(id); err != nil {
 		return sum, err
 	}
 	_, err = t.mark(id)

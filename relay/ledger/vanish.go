@@ -20,6 +20,7 @@ const vanishSkew = 10 * 60_000
 //     key that signed one is nobody, and its recipient alone deletes it;
 //   - the gift wraps and direct messages (NIP-04) addressed to him, and the wraps in
 //     others' inboxes that he sealed;
+//   - what he was told of his orders, his webhooks, and how he wanted to be told;
 //   - the boxes of what he said, for everybody, and his payload in every other box;
 //   - that he looked at his orders.
 //

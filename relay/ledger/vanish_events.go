@@ -22,7 +22,7 @@ type vanishing struct {
 // carryOut erases everything. The marks of his orders come last: who then reads an
 // order finds all of it gone.
 func (v *vanishing) carryOut(ctx context.Context) error {
-	for _, step := range []func(context.Context) error{v.events, v.boxes, v.marks} {
+	for _, step := range []func(context.Context) error{v.events, v.notices, v.boxes, v.marks} {
 		if err := step(ctx); err != nil {
 			return err
 		}

@@ -132,7 +132,7 @@ func prepared(t *testing.T, a Arrival) func(*tx) error {
 		if _, err := x.insertEvent(r); err != nil {
 			return err
 		}
-		return x.insertFacts(row, facts)
+		return x.insertFacts(row, facts, false)
 	}
 }
 
