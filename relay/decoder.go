@@ -131,8 +131,8 @@ func (d *Decoder) open(ctx context.Context, evt *nostr.Event, a *reading, opts [
 	if evt.Kind == nostr.KindGiftWrap {
 		a.Seal = &ledger.Seal{ID: msg.Seal.ID, Author: msg.Seal.PubKey, Sig: msg.Seal.Sig}
 	}
-	if msg.Rumor.PubKey == d.self && d.self != "" {
-		// The relay's own notice, in the inbox of who has delegated a key: it is no party.
+	if msg.Rumor.PubKey == d.self && d.self != "" || isNotice(&msg.Rumor) {
+		// A relay's notice, in the inbox of who has delegated a key: it is no party.
 		a.Reason = reasonNotice
 		return
 	}

@@ -225,3 +225,34 @@ func FuzzPath(f *testing.F) {
 		}
 	})
 }
+
+// What a relay writes says nothing about an order and asks for nothing, whichever
+// relay it was.
+func TestDecodeNotice(t *testing.T) {
+	h := newHouse(t)
+	other, seller := newSigner(t), newSigner(t)
+	if err := h.keyring.Add(readingKey(t, seller)); err != nil {
+		t.Fatal(err)
+	}
+	for name, text := range map[string]string{"an order": "", "a command": "help"} {
+		rumor := nostr.Event{Kind: nostr.KindDirectMessage, CreatedAt: nostr.Now(), Content: text, Tags: nostr.Tags{{"p", seller.PublicKey()}, {"order", "A-1"}}}
+		to := seller.PublicKey()
+		if text != "" {
+			to = h.self.PublicKey()
+			rumor.Tags = nostr.Tags{{"p", to}}
+		}
+		for _, notice := range []bool{false, true} {
+			if notice {
+				rumor.Tags = append(rumor.Tags, NoticeTag)
+			}
+			wraps, err := nip17.Wrap(t.Context(), other, rumor, []string{to}, nip17.NoCopy())
+			if err != nil {
+				t.Fatal(err)
+			}
+			a := h.decoder.decode(t.Context(), &wraps[0], time.Now().UnixMilli())
+			if said := len(a.Facts) > 0 || a.request != nil; said == notice || notice && a.Reason != reasonNotice {
+				t.Errorf("%s, notice %v: %d facts, request %v, %s", name, notice, len(a.Facts), a.request != nil, a.Reason)
+			}
+		}
+	}
+}

@@ -72,18 +72,31 @@ func (r *Relay) store(ctx context.Context, evt *nostr.Event, now int64) error {
 }
 
 // Deliver stores a gift wrap of the relay's own for its recipient, whoever he is,
-// and hands it to his live subscriptions.
-func (r *Relay) Deliver(ctx context.Context, wrap *nostr.Event) error {
+// and hands it to his live subscriptions. notice is the ledger's notice that this is,
+// which is settled in the same transaction: where it is not due any more, nothing is
+// stored. 0: it is none.
+func (r *Relay) Deliver(ctx context.Context, wrap *nostr.Event, notice int64) error {
 	if !r.accepting.enter() {
 		return errors.New(shuttingDown)
 	}
 	defer r.accepting.leave()
-	outcome, err := r.storeMessage(ctx, wrap, r.clock.now().UnixMilli())
+	a := r.decoder.decode(ctx, wrap, r.clock.now().UnixMilli(), nip17.Local())
+	a.Notice = notice
+	outcome, err := r.arrive(ctx, a)
 	if err == nil && outcome == ledger.Stored {
 		r.announce(ctx, wrap)
 	}
 	return err
 }
+
+// TakesPart reports whether the key (hex) takes part here: it has handed over a key,
+// or its kind 10050 names this relay.
+func (r *Relay) TakesPart(ctx context.Context, pubkey string) (bool, error) {
+	return r.takesFor(ctx, []string{pubkey})
+}
+
+// IsOurs reports whether the URL is one by which this relay is known.
+func (r *Relay) IsOurs(url string) bool { return r.isOurs(url) }
 
 func (r *Relay) storeMessage(ctx context.Context, evt *nostr.Event, now int64) (ledger.Outcome, error) {
 	// A message that is here already must not cost its decryption again.

@@ -20,6 +20,9 @@ type Tracker struct {
 	Ledger *ledger.Ledger
 	Store  *redisstore.Store
 	Log    zerolog.Logger
+	// Projected is called with the seq up to which every fact is in the indexes, also
+	// where that has not changed. It must not wait. nil: nobody is told.
+	Projected func(seq int64)
 
 	// Meter is told what the facts above Counted do to their orders, each once,
 	// whatever becomes of Redis; nil: nobody is. Counted is the ledger's LastSeq from
@@ -95,6 +98,9 @@ func (t *Tracker) step(ctx context.Context) (more bool, err error) {
 	t.lag.saw(at.Seq, last, time.Now())
 	if err := t.countUpTo(ctx, at.Seq); err != nil {
 		return false, err
+	}
+	if t.Projected != nil {
+		t.Projected(at.Seq)
 	}
 	facts, marked, upTo, err := t.Ledger.News(ctx, at.Seq, trackBatch)
 	if err != nil || upTo == at.Seq {

@@ -159,13 +159,10 @@ func (d *daemon) keyTransfer(ctx context.Context, evt *nostr.Event) error {
 
 // notify sends somebody a message of the relay's own (NIP-17), into their inbox here.
 func (d *daemon) notify(ctx context.Context, to, text string) {
-	rumor := nostr.Event{Kind: nostr.KindDirectMessage, CreatedAt: nostr.Now(), Content: text, Tags: nostr.Tags{{"p", to}}}
-	wraps, err := nip17.Wrap(ctx, d.identity, rumor, []string{to})
-	for i := range wraps {
-		// The relay keeps no copy of what it says.
-		if p := wraps[i].Tags.Find("p"); p != nil && p[1] == to && err == nil {
-			err = d.relay.Deliver(ctx, &wraps[i])
-		}
+	rumor := nostr.Event{Kind: nostr.KindDirectMessage, CreatedAt: nostr.Now(), Content: text, Tags: nostr.Tags{{"p", to}, relay.NoticeTag}}
+	wraps, err := nip17.Wrap(ctx, d.identity, rumor, []string{to}, nip17.NoCopy())
+	if err == nil {
+		err = d.relay.Deliver(ctx, &wraps[0], 0)
 	}
 	if err != nil {
 		d.log.Warn().Err(err).Msg("a participant could not be told what became of a key")
