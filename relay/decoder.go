@@ -12,6 +12,7 @@ import (
 	"github.com/waybill-relay/waybill/nip17"
 	"github.com/waybill-relay/waybill/orders"
 	"github.com/waybill-relay/waybill/orders/dialect"
+	"github.com/waybill-relay/waybill/relay/enrol"
 	"github.com/waybill-relay/waybill/relay/ledger"
 )
 
@@ -131,7 +132,7 @@ func (d *Decoder) open(ctx context.Context, evt *nostr.Event, a *reading, opts [
 	if evt.Kind == nostr.KindGiftWrap {
 		a.Seal = &ledger.Seal{ID: msg.Seal.ID, Author: msg.Seal.PubKey, Sig: msg.Seal.Sig}
 	}
-	if msg.Rumor.PubKey == d.self && d.self != "" || isNotice(&msg.Rumor) {
+	if msg.Rumor.PubKey == d.self && d.self != "" || enrol.IsNotice(&msg.Rumor) {
 		// A relay's notice, in the inbox of who has delegated a key: it is no party.
 		a.Reason = reasonNotice
 		return

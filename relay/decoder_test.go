@@ -13,6 +13,7 @@ import (
 	"github.com/waybill-relay/waybill/nip17"
 	"github.com/waybill-relay/waybill/orders"
 	"github.com/waybill-relay/waybill/orders/client"
+	"github.com/waybill-relay/waybill/relay/enrol"
 	"github.com/waybill-relay/waybill/relay/ledger"
 )
 
@@ -243,7 +244,7 @@ func TestDecodeNotice(t *testing.T) {
 		}
 		for _, notice := range []bool{false, true} {
 			if notice {
-				rumor.Tags = append(rumor.Tags, NoticeTag)
+				rumor.Tags = append(rumor.Tags, enrol.NoticeTag)
 			}
 			wraps, err := nip17.Wrap(t.Context(), other, rumor, []string{to}, nip17.NoCopy())
 			if err != nil {

@@ -25,16 +25,6 @@ const reasonRequest = "request"
 // reasonNotice stands in the inbox row of what a relay has written.
 const reasonNotice = "notice"
 
-// NoticeTag marks the rumors that a Waybill relay writes itself: answers to
-// participants, and notices about their orders. A message that has it says nothing
-// about an order and asks for nothing, whichever relay wrote it: two relays that each
-// hold the other's participants never answer each other.
-var NoticeTag = nostr.Tag{"waybill", "notice"}
-
-func isNotice(rumor *nostr.Event) bool {
-	return slices.ContainsFunc(rumor.Tags, func(t nostr.Tag) bool { return slices.Equal(t, NoticeTag) })
-}
-
 // request reads a message to the relay as a request, nil where it is none.
 func (d *Decoder) request(msg nip17.Message) *Request {
 	to := recipients(&msg.Rumor)

@@ -159,7 +159,7 @@ func (d *daemon) keyTransfer(ctx context.Context, evt *nostr.Event) error {
 
 // notify sends somebody a message of the relay's own (NIP-17), into their inbox here.
 func (d *daemon) notify(ctx context.Context, to, text string) {
-	rumor := nostr.Event{Kind: nostr.KindDirectMessage, CreatedAt: nostr.Now(), Content: text, Tags: nostr.Tags{{"p", to}, relay.NoticeTag}}
+	rumor := nostr.Event{Kind: nostr.KindDirectMessage, CreatedAt: nostr.Now(), Content: text, Tags: nostr.Tags{{"p", to}, enrol.NoticeTag}}
 	wraps, err := nip17.Wrap(ctx, d.identity, rumor, []string{to}, nip17.NoCopy())
 	if err == nil {
 		err = d.relay.Deliver(ctx, &wraps[0], 0)

@@ -21,6 +21,8 @@ const (
 	VerbEnrol   Verb = "enrol"   // take this key
 	VerbConnect Verb = "connect" // let my remote signer find you
 	VerbRevoke  Verb = "revoke"  // give a key back
+	VerbNotices Verb = "notices" // how I want to be told of my orders
+	VerbWebhook Verb = "webhook" // and which programs of mine
 )
 
 // A Command is what a message to the relay asks for.
@@ -28,7 +30,9 @@ type Command struct {
 	Verb   Verb
 	Offer  Offer  // of VerbEnrol and VerbConnect
 	Pubkey string // of VerbRevoke (hex); "" for all
-	Err    error  // EINVALID: what is wrong with it, without a word of it
+	// Args are the words behind VerbNotices and VerbWebhook, for package notify to read.
+	Args []string
+	Err  error // EINVALID: what is wrong with it, without a word of it
 }
 
 // Zero wipes a secret in it.
@@ -41,6 +45,8 @@ const Usage = `You can write to me:
 – connect – I answer with a nostrconnect:// URL for your remote signer
 – keys – the keys of yours that I hold
 – revoke NPUB, or revoke all
+– notices – what you are told of your orders, and how; notices help says what can be changed
+– webhook – the programs that are told; webhook help says more
 – help`
 
 // ParseCommand reads a message to the relay. ok: its first word is a verb, so that
@@ -54,7 +60,7 @@ func ParseCommand(text string) (c Command, ok bool) {
 	switch verb := strings.ToLower(words[0]); verb {
 	case "enroll", "enrol":
 		c.Verb = VerbEnrol
-	case string(VerbHelp), string(VerbKeys), string(VerbConnect), string(VerbRevoke):
+	case string(VerbHelp), string(VerbKeys), string(VerbConnect), string(VerbRevoke), string(VerbNotices), string(VerbWebhook):
 		c.Verb = Verb(verb)
 	default:
 		// A key that somebody pastes without a word is an offer, too.
@@ -77,6 +83,8 @@ func ParseCommand(text string) (c Command, ok bool) {
 		c.Err = c.Offer.options(args)
 	case VerbRevoke:
 		c.Pubkey, c.Err = parseRevoked(args)
+	case VerbNotices, VerbWebhook:
+		c.Args = args
 	}
 	return c, true
 }

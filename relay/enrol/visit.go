@@ -28,6 +28,15 @@ func (d *Desk) asked(who Caller, action string, code string, r Record) (Record, 
 	return r, notWritten(d.Audit.write(r))
 }
 
+// Visit bounds how often somebody may ask for anything: EUNAVAILABLE where it is too
+// often.
+func (d *Desk) Visit(who Caller) error {
+	if who.Door != DoorShell && !d.attempts.admit(who.Pubkey, d.keeps(who.Pubkey), attemptsOfStrangers, time.Now()) {
+		return orders.Errorf(orders.EUNAVAILABLE, "too many attempts: try again in some minutes")
+	}
+	return nil
+}
+
 func notWritten(err error) error {
 	if err == nil {
 		return nil
