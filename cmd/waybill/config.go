@@ -19,6 +19,7 @@ import (
 	"github.com/waybill-relay/waybill/nip17"
 	"github.com/waybill-relay/waybill/orders"
 	"github.com/waybill-relay/waybill/relay/enrol"
+	"github.com/waybill-relay/waybill/relay/notify"
 )
 
 // config is the one config file. Every key is also WAYBILL_<SECTION>_<KEY> in the
@@ -35,6 +36,8 @@ type config struct {
 	Keys      keysConfig      `toml:"keys" envPrefix:"KEYS_"`
 
 	Participants participantsConfig `toml:"participants" envPrefix:"PARTICIPANTS_"`
+	Notices      noticesConfig      `toml:"notices" envPrefix:"NOTICES_"`
+	Webhooks     []webhookConfig    `toml:"webhooks" envPrefix:"WEBHOOKS"`
 
 	Dialects dialectConfig `toml:"dialects" envPrefix:"DIALECTS_"`
 	Admin    adminConfig   `toml:"admin" envPrefix:"ADMIN_"`
@@ -159,6 +162,7 @@ func defaults() config {
 			Backfill: 500,
 		},
 		Participants: participantsConfig{Policy: string(enrol.Open), Max: 500},
+		Notices:      noticesConfig{DM: true, Email: mailConfig{Port: 587, TLS: string(notify.STARTTLS)}},
 		Redis:        redisConfig{Embedded: "auto"},
 		Admin:        adminConfig{MaxLag: duration(30 * time.Second)},
 		Metrics:      metricsConfig{Listen: auto},
@@ -246,15 +250,17 @@ func unknownEnvironment(c *config) error {
 	}
 	for _, pair := range os.Environ() {
 		name, _, _ := strings.Cut(pair, "=")
-		if strings.HasPrefix(name, envPrefix) && !known[name] && !delegatedVariable.MatchString(name) {
+		if strings.HasPrefix(name, envPrefix) && !known[name] && !tableVariable.MatchString(name) {
 			return fmt.Errorf("config: environment: unknown variable %s", name)
 		}
 	}
 	return nil
 }
 
-// delegatedVariable matches the names of what is in a [[keys.delegated]] table.
-var delegatedVariable = regexp.MustCompile(`^` + envPrefix + `KEYS_DELEGATED_[0-9]+_(SECRET|SECRET_FILE|PASSPHRASE_FILE|BUNKER|BUNKER_FILE|OWNER)$`)
+// tableVariable matches the names of what is in a [[keys.delegated]] or a [[webhooks]]
+// table.
+var tableVariable = regexp.MustCompile(`^` + envPrefix +
+	`(KEYS_DELEGATED_[0-9]+_(SECRET|SECRET_FILE|PASSPHRASE_FILE|BUNKER|BUNKER_FILE|OWNER)|WEBHOOKS_[0-9]+_(URL|SECRET_FILE|EVENTS))$`)
 
 // publicKey reads an npub or 64 hex digits.
 func publicKey(s string) (string, error) {

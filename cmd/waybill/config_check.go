@@ -60,7 +60,7 @@ func (c *config) complete() error {
 		}
 	}
 	for _, check := range []func() error{
-		c.Relay.check, c.Limits.check, c.Redis.check, c.Keys.check, c.Participants.check, c.checkLog,
+		c.Relay.check, c.Limits.check, c.Redis.check, c.Keys.check, c.Participants.check, c.Notices.check, c.checkLog,
 		func() error { return c.Admin.check(c.Relay.Listen) }, func() error { return c.Metrics.check(c.Relay.Listen) },
 	} {
 		if err := check(); err != nil {

@@ -39,7 +39,7 @@ func TestExampleIsTheDefaults(t *testing.T) {
 		t.Errorf("config.example.toml differs from the defaults (-defaults +example):\n%s", d)
 	}
 	for _, key := range keysOf(reflect.TypeFor[config]()) {
-		if !strings.Contains(string(text), "\n"+key+" =") && !strings.Contains(string(text), "\n# "+key+" =") && !strings.Contains(string(text), "["+key+"]") {
+		if !strings.Contains(string(text), "\n"+key+" =") && !strings.Contains(string(text), "\n# "+key+" =") && !strings.Contains(string(text), "["+key+"]") && !strings.Contains(string(text), "."+key+"]") {
 			t.Errorf("config.example.toml does not name %s", key)
 		}
 	}

@@ -23,6 +23,7 @@ import (
 	"github.com/waybill-relay/waybill/relay/enrol"
 	"github.com/waybill-relay/waybill/relay/ledger"
 	"github.com/waybill-relay/waybill/relay/metrics"
+	"github.com/waybill-relay/waybill/relay/notify"
 	"github.com/waybill-relay/waybill/relay/wire"
 )
 
@@ -32,6 +33,7 @@ type daemon struct {
 	cfg      config
 	log      zerolog.Logger
 	identity *nip17.SecretSigner
+	master   nip17.Master
 	keyring  *nip17.Keyring
 	keys     *nip17.Store
 	signers  *signers
@@ -45,6 +47,7 @@ type daemon struct {
 	tracker  *relay.Tracker
 	metrics  *metrics.Metrics
 	views    *views
+	notifier *notify.Notifier
 	listener net.Listener
 	admin    *sideDoor // nil: none
 	scraped  *sideDoor // for metrics; nil: none of their own
@@ -88,6 +91,7 @@ func (d *daemon) openKeys(context.Context) error {
 	if err != nil {
 		return err
 	}
+	d.master = master
 	d.closers = append(d.closers, func() error { master.Zero(); return nil })
 	identity, created, err := nip17.LoadIdentity(d.cfg.Keys.IdentityFile, master, d.cfg.Keys.IdentityPassphraseFile)
 	if err != nil {
@@ -196,9 +200,28 @@ func (d *daemon) openRelay(ctx context.Context) error {
 		d.backlog.SetRate(c.Limits.Backfill)
 		return nil
 	})
-	d.tracker = &relay.Tracker{Ledger: d.ledger, Store: d.store, Log: d.log, Meter: d.metrics}
+	if d.notifier, err = d.newNotifier(); err != nil {
+		return err
+	}
+	d.tracker = &relay.Tracker{Ledger: d.ledger, Store: d.store, Log: d.log, Meter: d.metrics, Projected: d.notifier.Projected}
 	d.tracker.Counted, err = d.ledger.LastSeq(ctx)
 	return err
+}
+
+func (d *daemon) newNotifier() (*notify.Notifier, error) {
+	mail, err := d.cfg.Notices.Email.mail()
+	if err != nil {
+		return nil, err
+	}
+	hooks, err := d.cfg.webhooks()
+	if err != nil {
+		return nil, err
+	}
+	return notify.New(notify.Config{
+		Self: d.identity, Name: d.cfg.Relay.Name, Master: d.master, DM: d.cfg.Notices.DM, Outgoing: d.cfg.Notices.Outgoing,
+		Private: d.cfg.Notices.Private, Mail: mail, Hooks: hooks,
+		Deliver: d.relay.Deliver, TakesPart: d.relay.TakesPart, IsOurs: d.relay.IsOurs,
+	}, d.ledger, d.log), nil
 }
 
 // run serves until ctx ends; to be stopped is no error.
@@ -224,6 +247,7 @@ func (d *daemon) run(ctx context.Context) (err error) {
 	g.Go(func() error { return d.relay.Serve(ctx, d.listener) })
 	g.Go(func() error { return d.tracker.Run(ctx) })
 	g.Go(func() error { return d.backlog.Run(ctx) })
+	g.Go(func() error { return d.notifier.Run(ctx) })
 	g.Go(func() error { return d.expire(ctx) })
 	g.Go(func() error { return d.views.run(ctx) })
 	retention := &relay.Retention{Ledger: d.ledger, After: time.Duration(d.cfg.Retention.Completed), Log: d.log}

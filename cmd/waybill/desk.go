@@ -13,6 +13,7 @@ import (
 	"github.com/waybill-relay/waybill/relay"
 	"github.com/waybill-relay/waybill/relay/enrol"
 	"github.com/waybill-relay/waybill/relay/ledger"
+	"github.com/waybill-relay/waybill/relay/notify"
 )
 
 // newDesk is the desk at which keys are handed over, for the daemon and for the
@@ -90,6 +91,10 @@ func (d *daemon) answer(ctx context.Context, who enrol.Caller, c enrol.Command) 
 			text, err = d.desk.Connect(ctx, who, c.Offer)
 		case enrol.VerbRevoke:
 			err = d.revoke(ctx, who, c.Pubkey)
+		case enrol.VerbNotices, enrol.VerbWebhook:
+			if err = d.desk.Visit(who); err == nil {
+				text, err = notify.Answer(ctx, d.notifier, who.Pubkey, c)
+			}
 		}
 	}
 	if err != nil {
