@@ -40,9 +40,9 @@ deps:
 lint:
 	@unformatted=$$(gofmt -l .); test -z "$$unformatted" || { echo "not gofmt: $$unformatted"; exit 1; }
 	$(GO) vet ./...
-	$(GO) vet -tags e2e,soak ./$(E2E)/ ./relay/api
+	$(GO) vet -tags e2e,soak ./$(E2E)/ ./relay/api ./relay/notify
 	$(GO) tool staticcheck ./...
-	$(GO) tool staticcheck -tags e2e,soak ./$(E2E)/ ./relay/api
+	$(GO) tool staticcheck -tags e2e,soak ./$(E2E)/ ./relay/api ./relay/notify
 
 # The alerts fire when they should, and only then.
 rules:
@@ -64,6 +64,7 @@ fuzz:
 e2e:
 	$(GO) test -tags e2e -count=1 -timeout 20m ./$(E2E)/
 	$(GO) test -tags e2e -count=1 -run NostrTools ./relay/api
+	$(GO) test -tags e2e -count=1 -run StandardWebhooks ./relay/notify
 
 # Mixed load with faults at random; E2E_SOAK=5m for a shorter one.
 soak:
