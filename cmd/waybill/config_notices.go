@@ -56,6 +56,9 @@ func (c *noticesConfig) check() error {
 	if (m.User == "") != (m.PasswordFile == "") {
 		return errors.New("notices.email: user and password_file belong together")
 	}
+	if m.User != "" && notify.TLS(m.TLS) == notify.Plain {
+		return errors.New("notices.email.tls: with none the password would go out in clear")
+	}
 	return nil
 }
 

@@ -30,7 +30,8 @@ type Mail struct {
 // TLS is how the connection to the mail server is secured.
 type TLS string
 
-// STARTTLS and Implicit refuse a server that cannot. Plain is for one on this machine.
+// STARTTLS and Implicit refuse a server that cannot. Plain is for one on this machine,
+// and without a user: no password goes out in clear.
 const (
 	STARTTLS TLS = "starttls"
 	Implicit TLS = "implicit"

@@ -1,0 +1,377 @@
+package notify
+
+import (
+	"bytes"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"io"
+	"math/big"
+	"net"
+	"net/mail"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/emersion/go-sasl"
+	"github.com/emersion/go-smtp"
+
+	"github.com/waybill-relay/waybill/nip17"
+	"github.com/waybill-relay/waybill/orders"
+	"github.com/waybill-relay/waybill/relay/ledger"
+)
+
+// A postOffice is a real SMTP server on loopback. It answers DATA as it is told, and
+// takes everything in the end.
+type postOffice struct {
+	t       *testing.T
+	config  Mail
+	mu      sync.Mutex
+	got     []sentMail
+	answers []func() error
+}
+
+type sentMail struct {
+	to      string
+	headers mail.Header
+	text    string
+}
+
+func newPostOffice(t *testing.T, security TLS, answers ...func() error) *postOffice {
+	t.Helper()
+	o := &postOffice{t: t, answers: answers}
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	o.config = Mail{
+		Host: "127.0.0.1", Port: l.Addr().(*net.TCPAddr).Port, User: "relay", Password: "pass word",
+		From: "Waybill <orders@relay.example>", TLS: security,
+	}
+	s := smtp.NewServer(o)
+	s.Domain = "mail.example"
+	if security == Plain {
+		o.config.User = "" // a password does not go out in clear
+	} else {
+		cert, roots := certificate(t)
+		s.TLSConfig = &tls.Config{Certificates: []tls.Certificate{cert}}
+		o.config.Roots = &tls.Config{RootCAs: roots}
+	}
+	if security == Implicit {
+		l = tls.NewListener(l, s.TLSConfig)
+	}
+	done := make(chan error, 1)
+	go func() { done <- s.Serve(l) }()
+	t.Cleanup(func() {
+		_ = s.Close()
+		if err := <-done; err != nil && !errors.Is(err, smtp.ErrServerClosed) {
+			t.Error(err)
+		}
+	})
+	return o
+}
+
+// certificate is one for 127.0.0.1, and who vouches for it.
+func certificate(t *testing.T) (tls.Certificate, *x509.CertPool) {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(1), NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
+		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}, IsCA: true, BasicConstraintsValid: true,
+	}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	parsed, err := x509.ParseCertificate(der)
+	if err != nil {
+		t.Fatal(err)
+	}
+	roots := x509.NewCertPool()
+	roots.AddCert(parsed)
+	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}, roots
+}
+
+func (o *postOffice) NewSession(*smtp.Conn) (smtp.Session, error) { return &smtpSession{office: o}, nil }
+
+func (o *postOffice) mails() []sentMail {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return slices.Clone(o.got)
+}
+
+type smtpSession struct {
+	office *postOffice
+	in     bool
+	to     string
+}
+
+func (s *smtpSession) AuthMechanisms() []string { return []string{sasl.Plain} }
+
+func (s *smtpSession) Auth(string) (sasl.Server, error) {
+	return sasl.NewPlainServer(func(_, user, password string) error {
+		if user != "relay" || password != "pass word" {
+			return errors.New("who are you?")
+		}
+		s.in = true
+		return nil
+	}), nil
+}
+
+func (s *smtpSession) Mail(from string, _ *smtp.MailOptions) error {
+	if s.office.config.User != "" && !s.in || from != "orders@relay.example" {
+		return smtp.ErrAuthRequired
+	}
+	return nil
+}
+
+func (s *smtpSession) Rcpt(to string, _ *smtp.RcptOptions) error { s.to = to; return nil }
+
+func (s *smtpSession) Data(r io.Reader) error {
+	raw, err := io.ReadAll(r)
+	if err != nil {
+		return err
+	}
+	o := s.office
+	o.mu.Lock()
+	var answer func() error
+	if len(o.answers) > 0 {
+		answer, o.answers = o.answers[0], o.answers[1:]
+	}
+	o.mu.Unlock()
+	if answer != nil {
+		if err := answer(); err != nil {
+			return err
+		}
+	}
+	m, err := mail.ReadMessage(bytes.NewReader(raw))
+	if err != nil {
+		o.t.Error(err)
+		return err
+	}
+	text, err := io.ReadAll(m.Body)
+	if err != nil {
+		return err
+	}
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.got = append(o.got, sentMail{s.to, m.Header, strings.ReplaceAll(string(text), "=\r\n", "")})
+	return nil
+}
+
+func (s *smtpSession) Reset() {}
+
+func (s *smtpSession) Logout() error { return nil }
+
+// mailed is a house whose seller has confirmed an address.
+func mailed(t *testing.T, o *postOffice) (h *house, buyer, seller *nip17.SecretSigner) {
+	t.Helper()
+	h = newHouse(t, func(c *Config) { c.DM, c.Mail = false, &o.config })
+	buyer, seller = h.person(true), h.person(true)
+	s := seller.PublicKey()
+	if err := h.notifier.SetEmail(t.Context(), s, "seller@shop.example"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := h.notifier.ConfirmEmail(t.Context(), s, o.code()); err != nil {
+		t.Fatal(err)
+	}
+	o.mu.Lock()
+	o.got = nil
+	o.mu.Unlock()
+	return h, buyer, seller
+}
+
+// code is the one in the last mail.
+func (o *postOffice) code() string {
+	o.t.Helper()
+	mails := o.mails()
+	if len(mails) == 0 {
+		o.t.Fatal("no mail came")
+	}
+	code := regexp.MustCompile(`notices confirm (\d{8})`).FindStringSubmatch(mails[len(mails)-1].text)
+	if code == nil {
+		o.t.Fatalf("no code in %q", mails[len(mails)-1].text)
+	}
+	return code[1]
+}
+
+func TestMail(t *testing.T) {
+	for _, security := range []TLS{STARTTLS, Implicit, Plain} {
+		t.Run(string(security), func(t *testing.T) {
+			o := newPostOffice(t, security)
+			h, buyer, seller := mailed(t, o)
+			h.say(buyer, seller, intent("A-1"))
+			n := h.told()
+			mails := o.mails()
+			if len(mails) != 1 || len(n) != 1 || n[0].State != ledger.NoticeSent {
+				t.Fatalf("%d mails, notices %+v", len(mails), n)
+			}
+			m := mails[0]
+			if m.to != "seller@shop.example" || !strings.Contains(m.text, "There is a new order, A-1.") || !strings.Contains(m.text, "notices email off") {
+				t.Errorf("got %+v", m)
+			}
+			for header, want := range map[string]string{
+				"Subject": "Order A-1: new", "Auto-Submitted": "auto-generated", "Message-Id": "<" + h.notifier.messageID(&n[0]) + "@relay.example>",
+			} {
+				if got := m.headers.Get(header); got != want {
+					t.Errorf("%s: got %q, want %q", header, got, want)
+				}
+			}
+			for _, private := range []string{"Porto", buyer.PublicKey(), "mug"} {
+				if strings.Contains(m.text, private) {
+					t.Errorf("%q tells %q", m.text, private)
+				}
+			}
+		})
+	}
+}
+
+// A server that says no for now is asked again, one that says no is not, and one that
+// is not there holds up all that goes by it and nothing else.
+func TestMailFails(t *testing.T) {
+	refuse := func(code int) func() error {
+		return func() error { return &smtp.SMTPError{Code: code, Message: "no, seller@shop.example"} }
+	}
+	for name, tt := range map[string]struct {
+		answers []func() error
+		state   ledger.NoticeState
+		tries   int
+		code    string
+	}{
+		"later":        {[]func() error{refuse(451), refuse(421)}, ledger.NoticeSent, 3, ""},
+		"no":           {[]func() error{refuse(550)}, ledger.NoticeFailed, 1, "smtp-550"},
+		"always later": {[]func() error{refuse(450), refuse(450), refuse(450), refuse(450)}, ledger.NoticeFailed, 4, "smtp-450"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			o := newPostOffice(t, Plain)
+			h, buyer, seller := mailed(t, o)
+			o.mu.Lock()
+			o.answers = tt.answers
+			o.mu.Unlock()
+			h.say(buyer, seller, intent("A-1"))
+			got := h.told()
+			if len(got) != 1 || got[0].State != tt.state || got[0].Attempts != tt.tries || got[0].LastError != tt.code {
+				t.Errorf("got %+v", got)
+			}
+		})
+	}
+	t.Run("not there", func(t *testing.T) {
+		o := newPostOffice(t, Plain)
+		h, buyer, seller := mailed(t, o)
+		l, err := net.Listen("tcp", "127.0.0.1:0") // nobody answers there
+		if err != nil {
+			t.Fatal(err)
+		}
+		o.config.Port = l.Addr().(*net.TCPAddr).Port
+		if err := l.Close(); err != nil {
+			t.Fatal(err)
+		}
+		h.waits = []time.Duration{time.Hour}
+		h.restart()
+		h.say(buyer, seller, intent("A-1"))
+		eventually(t, "a try", func() bool { ns := h.notices(); return len(ns) == 1 && ns[0].Attempts == 1 })
+		if n := h.notices()[0]; n.LastError != "mail-server" || n.State != ledger.NoticeDue {
+			t.Errorf("got %+v", n)
+		}
+	})
+}
+
+// A server that takes its time delays nobody's direct messages, nor the next decision.
+func TestSlowMail(t *testing.T) {
+	held := make(chan struct{})
+	o := newPostOffice(t, Plain)
+	h, buyer, seller := mailed(t, o)
+	o.mu.Lock()
+	o.answers = []func() error{func() error { <-held; return nil }}
+	o.mu.Unlock()
+	h.change = func(c *Config) { c.Mail = &o.config }
+	h.restart()
+	for _, id := range []string{"A-1", "A-2", "A-3"} {
+		h.say(buyer, seller, intent(id))
+	}
+	eventually(t, "the direct messages", func() bool { return len(h.inbox(seller)) == 3 })
+	if n := len(o.mails()); n != 0 {
+		t.Errorf("%d mails went by", n)
+	}
+	close(held)
+	h.told()
+	if n := len(o.mails()); n != 3 {
+		t.Errorf("%d mails, want 3", n)
+	}
+}
+
+// An address is used once its owner has sent back what came to it, and by nobody who
+// takes no part; it does not lie in the ledger in clear.
+func TestConfirmation(t *testing.T) {
+	o := newPostOffice(t, Plain)
+	h := newHouse(t, func(c *Config) { c.Mail = &o.config })
+	buyer, seller, stranger := h.person(true), h.person(true), h.person(false)
+	ctx, s := t.Context(), seller.PublicKey()
+	want := func(what string, err error, code orders.Code) {
+		t.Helper()
+		if orders.ErrorCode(err) != code {
+			t.Errorf("%s: %v, want %q", what, err, code)
+		}
+	}
+	for _, bad := range []string{"x", "a@b", "A <a@b.example>", "a@b.example\r\nBcc: c@d.example", "a@127.0.0.1", "a b@c.example"} {
+		want(bad, h.notifier.SetEmail(ctx, s, bad), orders.EINVALID)
+	}
+	want("a stranger", h.notifier.SetEmail(ctx, stranger.PublicKey(), "a@b.example"), orders.EFORBIDDEN)
+	_, err := h.notifier.ConfirmEmail(ctx, s, "12345678")
+	want("no address", err, orders.ENOTFOUND)
+
+	want("the address", h.notifier.SetEmail(ctx, s, "seller@shop.example"), "")
+	code := o.code()
+	h.say(buyer, seller, intent("A-1"))
+	h.told()
+	if n := len(o.mails()); n != 1 {
+		t.Errorf("%d mails before it was confirmed, want the code", n)
+	}
+	_, err = h.notifier.ConfirmEmail(ctx, buyer.PublicKey(), code)
+	want("somebody else's code", err, orders.ENOTFOUND)
+	for range codeTries {
+		_, err = h.notifier.ConfirmEmail(ctx, s, "0"+code[1:]+"x")
+		want("a wrong code", err, orders.EFORBIDDEN)
+	}
+	_, err = h.notifier.ConfirmEmail(ctx, s, code)
+	want("after too many tries", err, orders.ENOTFOUND)
+
+	want("again", h.notifier.SetEmail(ctx, s, "seller@shop.example"), "")
+	code = o.code()
+	if got, err := h.notifier.Get(ctx, s); err != nil || got.Pending != "seller@shop.example" || got.Email != "" {
+		t.Errorf("got %+v, %v", got, err)
+	}
+	h.skew = 2 * time.Hour
+	h.restart()
+	_, err = h.notifier.ConfirmEmail(ctx, s, code)
+	want("too late", err, orders.ENOTFOUND)
+	h.skew = 0
+	h.restart()
+	got, err := h.notifier.ConfirmEmail(ctx, s, code)
+	want("the code", err, "")
+	if got != "seller@shop.example" {
+		t.Errorf("got %q", got)
+	}
+	row, err := h.ledger.NoticeSettings(ctx, s)
+	if err != nil || row.Email == "" || row.Pending != "" || strings.Contains(row.Email, "shop") {
+		t.Errorf("got %+v, %v", row, err)
+	}
+	want("off", h.notifier.SetEmail(ctx, s, ""), "")
+	if row, err := h.ledger.NoticeSettings(ctx, s); err != nil || row.Email != "" {
+		t.Errorf("got %+v, %v", row, err)
+	}
+	for range codesAtOnce {
+		want("one of a few", h.notifier.SetEmail(ctx, s, "victim@elsewhere.example"), "")
+	}
+	want("too many", h.notifier.SetEmail(ctx, s, "victim@elsewhere.example"), orders.EUNAVAILABLE)
+	want("too many, by somebody else", h.notifier.SetEmail(ctx, buyer.PublicKey(), "victim@elsewhere.example"), orders.EUNAVAILABLE)
+}
