@@ -107,7 +107,8 @@ func (h *house) start() {
 	}
 	h.notifier = New(cfg, l, zerolog.Nop())
 	h.notifier.waits = h.waits
-	h.notifier.now = func() time.Time { return time.Now().Add(h.skew) }
+	skew := h.skew
+	h.notifier.now = func() time.Time { return time.Now().Add(skew) }
 	ctx, cancel := context.WithCancel(context.Background())
 	var running sync.WaitGroup
 	running.Go(func() {

@@ -101,7 +101,9 @@ func certificate(t *testing.T) (tls.Certificate, *x509.CertPool) {
 	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}, roots
 }
 
-func (o *postOffice) NewSession(*smtp.Conn) (smtp.Session, error) { return &smtpSession{office: o}, nil }
+func (o *postOffice) NewSession(*smtp.Conn) (smtp.Session, error) {
+	return &smtpSession{office: o}, nil
+}
 
 func (o *postOffice) mails() []sentMail {
 	o.mu.Lock()
