@@ -101,6 +101,12 @@ func TestConfigErrors(t *testing.T) {
 		"two passwords":        {"[redis]\nurl = \"redis://:nsec1secret@h\"\npassword_file = \"/x\"\n", "redis.password_file: redis.url has a password already"},
 		"password for nothing": {"[redis]\npassword_file = \"/x\"\n", "redis.url, which is empty"},
 		"TLS without TLS":      {"[redis]\nurl = \"redis://h\"\ntls_ca_file = \"/x\"\n", "only rediss:// speaks TLS"},
+		"mail, tls":            {"[notices.email]\ntls = \"maybe\"\n", "notices.email.tls: \"maybe\" is none of"},
+		"mail, no host":        {"[notices.email]\nuser = \"me\"\n", "notices.email: host is empty"},
+		"mail, no sender":      {"[notices.email]\nhost = \"mail.example\"\n", "notices.email.from"},
+		"mail, half a login":   {"[notices.email]\nhost = \"h\"\nfrom = \"a@b.example\"\nuser = \"me\"\n", "belong together"},
+		"mail, in clear":       {"[notices.email]\nhost = \"h\"\nfrom = \"a@b.example\"\nuser = \"me\"\npassword_file = \"/x\"\ntls = \"none\"\n", "in clear"},
+		"mail, port":           {"[notices.email]\nhost = \"h\"\nport = 70000\n", "notices.email.port"},
 		"half a certificate":   {"[redis]\nurl = \"rediss://h\"\ntls_cert_file = \"/x\"\n", "redis.tls_cert_file and redis.tls_key_file"},
 	}
 	for name, tt := range tests {

@@ -25,7 +25,7 @@ import (
 // TestExplain: the way of a message, from the wrap to the fold, with a key and
 // without; nothing private is shown, and nothing is kept.
 func TestExplain(t *testing.T) {
-	m := newMarket(t, func(*config) {})
+	m := newMarket(t, func(c *config) { c.Notices.DM = false }) // nothing else is to be written meanwhile
 	sellersKey, seller := newKeyFile(t)
 	m.seller = seller
 	if err := m.keyring.Add(nip17test.ReadingKey(t, seller)); err != nil {

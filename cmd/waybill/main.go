@@ -66,7 +66,7 @@ track of every order in Redis.`,
 		SilenceErrors: true,
 	}
 	cmd.PersistentFlags().StringVarP(&a.configFile, "config", "c", os.Getenv(envPrefix+"CONFIG"), "config file (TOML); none: the defaults")
-	cmd.AddCommand(a.serve(), a.send(), a.orders(), a.stats(), a.keys(), a.rebuild(), a.backup(), a.restore(), a.verify(), a.retain(),
+	cmd.AddCommand(a.serve(), a.send(), a.orders(), a.stats(), a.keys(), a.notices(), a.rebuild(), a.backup(), a.restore(), a.verify(), a.retain(),
 		a.explain(), a.doctor(), a.healthcheck(), a.demo(), a.bench())
 	addCobras(cmd)
 	return cmd

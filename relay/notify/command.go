@@ -179,7 +179,7 @@ func listed(ctx context.Context, p Preferences, pubkey string) (string, error) {
 		if err != nil {
 			continue
 		}
-		line := fmt.Sprintf("– %d, %s: %s, by %s: %s", n.ID, n.IntentID, strings.TrimPrefix(string(news.Event), "order."), channel(n.Lane), n.State)
+		line := fmt.Sprintf("– %d, %s: %s, by %s: %s", n.ID, n.IntentID, strings.TrimPrefix(string(news.Event), "order."), Channel(n.Lane), n.State)
 		if n.LastError != "" {
 			line += " (" + n.LastError + ")"
 		}

@@ -42,7 +42,7 @@ func (n *Notifier) unwanted(ctx context.Context, notice *ledger.Notice, news *Ne
 	switch {
 	case s.MutedUntil > n.now().UnixMilli():
 		return "muted", nil
-	case channel(notice.Lane) == laneDM && (s.DM < 0 || !n.cfg.DM), channel(notice.Lane) == laneMail && (s.Email == "" || n.cfg.Mail == nil):
+	case Channel(notice.Lane) == laneDM && (s.DM < 0 || !n.cfg.DM), Channel(notice.Lane) == laneMail && (s.Email == "" || n.cfg.Mail == nil):
 		return "off", nil
 	case err != nil || !events.Has(news.Event):
 		return "not-wanted", nil
@@ -60,10 +60,10 @@ func (n *Notifier) sendHere(ctx context.Context, notice *ledger.Notice, news *Ne
 	}
 	wrap, err := n.wrapped(ctx, notice, news)
 	if err != nil {
-		return result{code: "not-wrapped", cause: err}
+		return result{code: "not-wrapped"}
 	}
 	if err := n.cfg.Deliver(ctx, wrap, notice.ID); err != nil {
-		return result{code: "not-stored", lane: true, cause: err}
+		return result{code: "not-stored", lane: true}
 	}
 	return result{done: true}
 }
@@ -73,7 +73,7 @@ func (n *Notifier) stillWanted(ctx context.Context, notice *ledger.Notice, news 
 	why, err := n.unwanted(ctx, notice, news)
 	switch {
 	case err != nil:
-		return result{code: "not-read", cause: err}, false
+		return result{code: "not-read"}, false
 	case why != "":
 		return result{code: why, drop: true}, false
 	}
@@ -106,7 +106,7 @@ func (n *Notifier) sendElsewhere(ctx context.Context, notice *ledger.Notice, new
 	}
 	wrap, err := n.wrapped(ctx, notice, news)
 	if err != nil {
-		return result{code: "not-wrapped", cause: err}
+		return result{code: "not-wrapped"}
 	}
 	ctx, cancel := context.WithTimeout(ctx, relayWithin)
 	defer cancel()
@@ -120,7 +120,7 @@ func (n *Notifier) sendElsewhere(ctx context.Context, notice *ledger.Notice, new
 	case errors.Is(err, outgoing.ErrForbidden):
 		return result{code: "forbidden-address", final: true}
 	case err != nil:
-		return result{code: "not-connected", lane: true, cause: err}
+		return result{code: "not-connected", lane: true}
 	}
 	defer conn.CloseNow()
 	conn.SetReadLimit(64 << 10)
@@ -132,12 +132,12 @@ func (n *Notifier) sendElsewhere(ctx context.Context, notice *ledger.Notice, new
 func (n *Notifier) publish(ctx context.Context, conn *websocket.Conn, to string, wrap *nostr.Event) result {
 	challenge, asked := "", false
 	if err := wsjson.Write(ctx, conn, []any{"EVENT", wrap}); err != nil {
-		return result{code: "not-connected", lane: true, cause: err}
+		return result{code: "not-connected", lane: true}
 	}
 	for {
 		_, message, err := conn.Read(ctx)
 		if err != nil {
-			return result{code: "no-answer", lane: true, cause: err}
+			return result{code: "no-answer", lane: true}
 		}
 		switch env := nostr.ParseMessage(string(message)).(type) {
 		case *nostr.AuthEnvelope:
@@ -152,11 +152,11 @@ func (n *Notifier) publish(ctx context.Context, conn *websocket.Conn, to string,
 				asked = true
 				auth := nostr.Event{Kind: nostr.KindClientAuthentication, CreatedAt: nostr.Now(), Tags: nostr.Tags{{"relay", to}, {"challenge", challenge}}}
 				if err := n.cfg.Self.Sign(ctx, &auth); err != nil {
-					return result{code: "not-signed", cause: err}
+					return result{code: "not-signed"}
 				}
 				for _, m := range [][]any{{"AUTH", auth}, {"EVENT", wrap}} {
 					if err := wsjson.Write(ctx, conn, m); err != nil {
-						return result{code: "not-connected", lane: true, cause: err}
+						return result{code: "not-connected", lane: true}
 					}
 				}
 			case env.EventID == wrap.ID:

@@ -146,7 +146,7 @@ func (n *Notifier) AddWebhook(ctx context.Context, pubkey, to string, events Cho
 	random := make([]byte, 10)
 	_, _ = rand.Read(random) // never fails
 	row := ledger.Webhook{ID: hookPrefix + hex.EncodeToString(random), Owner: pubkey, Events: events.String(), CreatedAt: n.now().UnixMilli()}
-	secret := newSecret()
+	secret := NewSecret()
 	if err := n.sealTarget(&row, target{URL: to, Secret: secret}); err != nil {
 		return Webhook{}, err
 	}
@@ -169,7 +169,7 @@ func (n *Notifier) RotateWebhook(ctx context.Context, pubkey, id string) (Webhoo
 	if err != nil {
 		return Webhook{}, err
 	}
-	t.Former, t.Until, t.Secret = t.Secret, n.now().Add(oldSecretFor), newSecret()
+	t.Former, t.Until, t.Secret = t.Secret, n.now().Add(oldSecretFor), NewSecret()
 	if err := n.sealTarget(&row, t); err != nil {
 		return Webhook{}, err
 	}

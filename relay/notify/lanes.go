@@ -40,12 +40,11 @@ type result struct {
 	final bool   // another try would end alike
 	drop  bool   // nobody wants it any more
 	// lane: it failed for everybody behind it as well.
-	lane  bool
-	wait  time.Duration // not before, as the receiver asks
-	away  string        // why a webhook is to be disabled
-	done  bool          // it is settled already
-	post  *ledger.Delivery
-	cause error // for the log
+	lane bool
+	wait time.Duration // not before, as the receiver asks
+	away string        // why a webhook is to be disabled
+	done bool          // it is settled already
+	post *ledger.Delivery
 }
 
 // dispatch has every lane worked on that has something due.
@@ -199,7 +198,7 @@ func (n *Notifier) settle(ctx context.Context, notice ledger.Notice, r result) e
 		a.State, a.NextAt, a.Hold = ledger.NoticeDue, now.Add(wait).UnixMilli(), r.lane
 	}
 	if r.code != "" && !r.drop {
-		n.log.Info().Int64("notice", notice.ID).Str("channel", channel(notice.Lane)).Str("code", r.code).Str("state", string(a.State)).
+		n.log.Info().Int64("notice", notice.ID).Str("channel", Channel(notice.Lane)).Str("code", r.code).Str("state", string(a.State)).
 			Int("attempts", notice.Attempts+1).Msg("a notice could not be sent")
 	}
 	// Not ctx: what was sent is settled, also where the relay is just being stopped.
@@ -217,8 +216,9 @@ func jitter(d time.Duration) time.Duration {
 	return d + time.Duration(rand.Int64N(int64(d)/10+1))
 }
 
-// channel is the kind of a lane, for logs and people: a relay's URL may say who reads there.
-func channel(lane string) string {
+// Channel is the kind of a lane, for logs and people: a relay's URL may say who reads
+// there.
+func Channel(lane string) string {
 	switch {
 	case lane == laneDM, lane == laneMail:
 		return lane
@@ -228,4 +228,4 @@ func channel(lane string) string {
 	return "webhook"
 }
 
-func isHook(lane string) bool { return channel(lane) == "webhook" }
+func isHook(lane string) bool { return Channel(lane) == "webhook" }

@@ -106,14 +106,14 @@ func mailResult(err error) result {
 	var network net.Error
 	switch {
 	case errors.As(err, &refused) && refused.ErrorCode() >= 500:
-		return result{code: fmt.Sprint("smtp-", refused.ErrorCode()), final: true, cause: err}
+		return result{code: fmt.Sprint("smtp-", refused.ErrorCode()), final: true}
 	case errors.As(err, &refused) && refused.ErrorCode() >= 400:
-		return result{code: fmt.Sprint("smtp-", refused.ErrorCode()), cause: err}
+		return result{code: fmt.Sprint("smtp-", refused.ErrorCode())}
 	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &network) && network.Timeout():
-		return result{code: "timeout", lane: true, cause: err}
+		return result{code: "timeout", lane: true}
 	}
 	// Not reached, no TLS, not let in: what comes next would fail alike.
-	return result{code: "mail-server", lane: true, cause: err}
+	return result{code: "mail-server", lane: true}
 }
 
 // sendMail sends a notice as an e-mail.
@@ -123,7 +123,7 @@ func (n *Notifier) sendMail(ctx context.Context, notice *ledger.Notice, news *Ne
 	}
 	s, err := n.ledger.NoticeSettings(ctx, notice.Reader)
 	if err != nil {
-		return result{code: "not-read", cause: err}
+		return result{code: "not-read"}
 	}
 	address, err := n.cfg.Master.OpenText(s.Email, sealedEmail, notice.Reader)
 	if err != nil {

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/waybill-relay/waybill/orders"
+	"github.com/waybill-relay/waybill/relay/ledger"
 )
 
 // News is what one notice tells, frozen when it is decided. Nothing private is in
@@ -25,6 +26,15 @@ type News struct {
 func readNews(content string) (n News, err error) {
 	err = json.Unmarshal([]byte(content), &n)
 	return n, err
+}
+
+// EventOf is what a notice tells, "" where that cannot be read.
+func EventOf(n ledger.Notice) Event {
+	news, err := readNews(n.Content)
+	if err != nil {
+		return ""
+	}
+	return news.Event
 }
 
 func (n *News) json() string {

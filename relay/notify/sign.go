@@ -22,8 +22,8 @@ const (
 	secretPrefix    = "whsec_"
 )
 
-// newSecret makes a secret of 32 bytes, as it is shown.
-func newSecret() string {
+// NewSecret makes a secret of 32 bytes, as it is shown.
+func NewSecret() string {
 	key := make([]byte, 32)
 	_, _ = rand.Read(key) // never fails
 	return secretPrefix + base64.StdEncoding.EncodeToString(key)

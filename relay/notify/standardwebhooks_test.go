@@ -50,7 +50,7 @@ func TestStandardWebhooks(t *testing.T) {
 		for name := range p.header {
 			headers[name] = p.header.Get(name)
 		}
-		for _, secret := range []string{hook.Secret, former, newSecret()} {
+		for _, secret := range []string{hook.Secret, former, NewSecret()} {
 			tries = append(tries, try{secret, string(p.body), headers})
 		}
 		tries = append(tries, try{hook.Secret, string(p.body) + " ", headers})

@@ -39,7 +39,7 @@ func (n *Notifier) sendHook(ctx context.Context, notice *ledger.Notice, news *Ne
 	w, known, err := n.ledger.Webhook(ctx, notice.Lane)
 	switch {
 	case err != nil:
-		return result{code: "not-read", lane: true, cause: err}
+		return result{code: "not-read", lane: true}
 	case !known:
 		return result{code: "removed", drop: true}
 	case w.Disabled != "":
@@ -77,7 +77,7 @@ func post(ctx context.Context, client *http.Client, to target, id string, at tim
 		case errors.As(err, &timeout) && timeout.Timeout():
 			return result{code: "timeout"}
 		}
-		return result{code: "not-connected", cause: err}
+		return result{code: "not-connected"}
 	}
 	defer resp.Body.Close()
 	_, _ = io.CopyN(io.Discard, resp.Body, maxAnswer) // it does not matter whether it is whole

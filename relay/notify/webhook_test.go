@@ -312,7 +312,7 @@ func TestWebhookAddresses(t *testing.T) {
 	_, port, _ := strings.Cut(strings.TrimPrefix(rec.URL, "http://"), ":")
 	h := newHouse(t, func(c *Config) {
 		c.DM, c.Private = false, false
-		c.Hooks = []Hook{{URL: rec.URL, Secrets: []string{newSecret()}, Events: Choice{"order.created"}}}
+		c.Hooks = []Hook{{URL: rec.URL, Secrets: []string{NewSecret()}, Events: Choice{"order.created"}}}
 	})
 	buyer, seller := h.person(true), h.person(true)
 	for _, bad := range []string{rec.URL, "https://", "https://u:p@example.com", "https://example.com/#x", "ftp://example.com", "example.com", "https://" + strings.Repeat("x", maxURL)} {

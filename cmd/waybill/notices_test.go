@@ -1,0 +1,166 @@
+package main
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/nbd-wtf/go-nostr"
+
+	"github.com/waybill-relay/waybill/nip17"
+	"github.com/waybill-relay/waybill/nip17/nip17test"
+	"github.com/waybill-relay/waybill/orders"
+	"github.com/waybill-relay/waybill/relay/notify"
+)
+
+// asks sends the relay a direct message, and returns the answer to it: the first
+// message of the relay's own that begins like that.
+func (m *market) asks(who *nip17.SecretSigner, text, begins string) string {
+	m.t.Helper()
+	self := m.identity.PublicKey()
+	rumor := nostr.Event{Kind: nostr.KindDirectMessage, CreatedAt: nostr.Now(), Content: text, Tags: nostr.Tags{{"p", self}}}
+	if _, err := m.client.Publish(m.t.Context(), who, rumor, ""); err != nil {
+		m.t.Fatal(err)
+	}
+	keyring, err := nip17.NewKeyring(nip17test.ReadingKey(m.t, who))
+	if err != nil {
+		m.t.Fatal(err)
+	}
+	answer := ""
+	m.eventually("an answer to "+text, func() bool {
+		filter := nostr.Filter{Kinds: []int{1059}, Tags: nostr.TagMap{"p": {who.PublicKey()}}, Limit: 500}
+		for wrap, err := range m.ledger.Query(m.t.Context(), filter, who.PublicKey(), 500) {
+			if err != nil {
+				m.t.Fatal(err)
+			}
+			msg, err := nip17.Open(m.t.Context(), wrap, keyring)
+			if err == nil && msg.Rumor.PubKey == self && strings.HasPrefix(msg.Rumor.Content, begins) {
+				answer = msg.Rumor.Content
+				return true
+			}
+		}
+		return false
+	})
+	return answer
+}
+
+func (m *market) eventually(what string, ok func() bool) {
+	m.t.Helper()
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	for deadline := time.After(10 * time.Second); !ok(); {
+		select {
+		case <-tick.C:
+		case <-deadline:
+			m.t.Fatalf("%s: not within ten seconds", what)
+		}
+	}
+}
+
+// A running daemon tells the parties and the operator, does what it is asked in
+// messages, and shows the operator what became of it.
+func TestNotices(t *testing.T) {
+	var taken atomic.Int64
+	refuse := atomic.Bool{}
+	refuse.Store(true)
+	shop := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		if refuse.Load() {
+			w.WriteHeader(http.StatusNotFound)
+			return
+		}
+		taken.Add(1)
+	}))
+	defer shop.Close()
+	secret := filepath.Join(t.TempDir(), "webhook.secret")
+	if err := os.WriteFile(secret, []byte(notify.NewSecret()+"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	m := newMarket(t, func(c *config) {
+		c.Webhooks = []webhookConfig{{URL: shop.URL, SecretFile: secret, Events: []string{"order.created"}}}
+	})
+	m.asks(m.buyer, "notices only shipped", "Direct messages: on")
+	m.says(m.buyer, intentOf("A-1"), time.Now())
+	m.says(m.seller, orders.Draft{Verb: orders.Request, OrderID: "A-1", Private: orders.Private{PaymentLink: "lnurl1dp68gurn8ghj7"}}, time.Now())
+	m.says(m.seller, orders.Draft{Verb: orders.Shipped, OrderID: "A-1"}, time.Now())
+	dir := m.cfg.DataDir
+	var out string
+	m.eventually("three notices", func() bool {
+		out = mustCLI(t, dir, "notices", "list")
+		return strings.Count(out, " sent ") == 2 && strings.Count(out, " failed ") == 1
+	})
+	for _, want := range []string{"order.created", "order.shipped", "the operator", "webhook", "http-404", orders.Npub(m.buyer.PublicKey())} {
+		if !strings.Contains(out, want) {
+			t.Errorf("the list lacks %q:\n%s", want, out)
+		}
+	}
+	if strings.Contains(out, "payment_requested") {
+		t.Errorf("the buyer is told what he does not want:\n%s", out)
+	}
+	if got := m.asks(m.buyer, "notices list", "Your last notices:"); !strings.Contains(got, "A-1: shipped, by dm: sent") || strings.Count(got, "\n") != 1 {
+		t.Errorf("got %q", got)
+	}
+	refuse.Store(false)
+	if out := mustCLI(t, dir, "notices", "retry", "--failed"); !strings.Contains(out, "1 notices are due again") {
+		t.Errorf("got %q", out)
+	}
+	m.eventually("the webhook", func() bool { return taken.Load() == 1 })
+	for _, args := range [][]string{{"retry"}, {"retry", "x"}, {"retry", "--failed", "1"}, {"list", "--state", "lost"}, {"list", "--reader", "me"}} {
+		if _, err := cli(t, dir, append([]string{"notices"}, args...)...); orders.ErrorCode(err) != orders.EINVALID {
+			t.Errorf("%v: %v", args, err)
+		}
+	}
+	if _, err := cli(t, dir, "notices", "retry", "999"); orders.ErrorCode(err) != orders.ENOTFOUND {
+		t.Errorf("no such notice: %v", err)
+	}
+	if _, err := notify.ParseSecret(strings.TrimSpace(mustCLI(t, dir, "notices", "secret"))); err != nil {
+		t.Error(err)
+	}
+}
+
+func intentOf(id string) orders.Draft {
+	total := int64(100)
+	return orders.Draft{Verb: orders.Intent, OrderID: id, Public: orders.Public{Amount: &total,
+		Products: []orders.Product{{ProductID: "mug", Title: "Mug", Quantity: 1}}}}
+}
+
+func TestNoticesConfig(t *testing.T) {
+	file := func(text string) string {
+		path := filepath.Join(t.TempDir(), "secret")
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	good := notify.NewSecret()
+	for name, tt := range map[string]struct {
+		w    webhookConfig
+		want string
+	}{
+		"good":         {webhookConfig{URL: "http://127.0.0.1:1/x", SecretFile: file(good + "\n" + notify.NewSecret())}, ""},
+		"no URL":       {webhookConfig{URL: "nsec1secret", SecretFile: file(good)}, "webhooks 1: "},
+		"no file":      {webhookConfig{URL: "https://x.example"}, "webhooks 1: secret_file: it is missing"},
+		"pasted":       {webhookConfig{URL: "https://x.example", SecretFile: "nsec1secret"}, "webhooks 1: secret_file: no such file"},
+		"empty":        {webhookConfig{URL: "https://x.example", SecretFile: file("\n")}, "the file is empty"},
+		"no secret":    {webhookConfig{URL: "https://x.example", SecretFile: file("nsec1secret")}, "a webhook's secret is"},
+		"three":        {webhookConfig{URL: "https://x.example", SecretFile: file(good + " " + good + " " + good)}, "more than two"},
+		"no such news": {webhookConfig{URL: "https://x.example", SecretFile: file(good), Events: []string{"order.eaten"}}, "is no event"},
+	} {
+		c := config{Webhooks: []webhookConfig{tt.w}}
+		_, err := c.webhooks()
+		if (err == nil) != (tt.want == "") || err != nil && !strings.Contains(err.Error(), tt.want) {
+			t.Errorf("%s: got %v, want %q", name, err, tt.want)
+		}
+		if err != nil && strings.Contains(err.Error(), "nsec1secret") {
+			t.Errorf("%s: a secret is in the error: %v", name, err)
+		}
+	}
+	c := config{Webhooks: []webhookConfig{{URL: "https://x.example", SecretFile: file(good)}, {URL: "https://x.example", SecretFile: file(good)}}}
+	if _, err := c.webhooks(); err == nil || !strings.Contains(err.Error(), "webhooks 2: ") {
+		t.Errorf("twice the same: %v", err)
+	}
+}
