@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"net/url"
 	"slices"
 	"strconv"
 	"text/tabwriter"
@@ -23,7 +24,7 @@ func (a *app) notices() *cobra.Command {
 what became of it. What is settled stays here for 30 days.`,
 		Example: "  waybill notices list --state failed\n  waybill notices retry 17\n  waybill notices secret",
 	}
-	cmd.AddCommand(a.noticesList(), a.noticesRetry(), noticesSecret())
+	cmd.AddCommand(a.noticesList(), a.noticesRetry(), a.noticesWebhooks(), a.noticesEnable(), noticesSecret())
 	return cmd
 }
 
@@ -143,6 +144,70 @@ message id and body. The relay may be running: it notices within some seconds.`,
 
 // mostRetried bounds what --failed takes at once.
 const mostRetried = 10_000
+
+func (a *app) noticesWebhooks() *cobra.Command {
+	return &cobra.Command{
+		Use:     "webhooks",
+		Short:   "List the operator's webhooks, and whether they are disabled",
+		Example: "  waybill notices webhooks",
+		Args:    cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) (err error) {
+			cfg, err := loadConfig(a.configFile)
+			if err != nil {
+				return err
+			}
+			l, err := ledger.OpenReadOnly(cmd.Context(), cfg.Ledger.URL)
+			if err != nil {
+				return err
+			}
+			defer func() { err = errors.Join(err, l.Close()) }()
+			hooks, err := l.Webhooks(cmd.Context(), "")
+			if err != nil {
+				return err
+			}
+			w := tabwriter.NewWriter(cmd.OutOrStdout(), 0, 8, 2, ' ', 0)
+			fmt.Fprintln(w, "WEBHOOK\tURL\tFAILURES IN A ROW\tDISABLED")
+			for _, h := range hooks {
+				fmt.Fprintf(w, "%s\t%s\t%d\t%s\n", h.ID, configuredURL(cfg, h.ID), h.Failures, h.Disabled)
+			}
+			return w.Flush()
+		},
+	}
+}
+
+// configuredURL is where a webhook of the configuration leads, without what may be
+// secret in it.
+func configuredURL(cfg config, id string) string {
+	for _, w := range cfg.Webhooks {
+		if (notify.Hook{URL: w.URL}).ID() == id {
+			if u, err := url.Parse(w.URL); err == nil {
+				return u.Scheme + "://" + u.Host + "/…"
+			}
+		}
+	}
+	return "(not in this configuration)"
+}
+
+func (a *app) noticesEnable() *cobra.Command {
+	return &cobra.Command{
+		Use:     "enable WEBHOOK",
+		Short:   "Post to one of the operator's webhooks again that was disabled",
+		Example: "  waybill notices enable whe_0123456789abcdef0123",
+		Args:    cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) (err error) {
+			cfg, err := loadConfig(a.configFile)
+			if err != nil {
+				return err
+			}
+			l, err := ledger.Open(cmd.Context(), cfg.Ledger.URL)
+			if err != nil {
+				return err
+			}
+			defer func() { err = errors.Join(err, l.Close()) }()
+			return l.EnableWebhook(cmd.Context(), args[0], "")
+		},
+	}
+}
 
 func noticesSecret() *cobra.Command {
 	return &cobra.Command{

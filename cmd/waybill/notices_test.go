@@ -5,6 +5,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -103,6 +104,15 @@ func TestNotices(t *testing.T) {
 	}
 	if got := m.asks(m.buyer, "notices list", "Your last notices:"); !strings.Contains(got, "A-1: shipped, by dm: sent") || strings.Count(got, "\n") != 1 {
 		t.Errorf("got %q", got)
+	}
+	out = mustCLI(t, dir, "notices", "webhooks")
+	id := regexp.MustCompile(`whe_[0-9a-f]+`).FindString(out)
+	if id == "" {
+		t.Errorf("no webhook in:\n%s", out)
+	}
+	mustCLI(t, dir, "notices", "enable", id)
+	if _, err := cli(t, dir, "notices", "enable", "whe_0"); orders.ErrorCode(err) != orders.ENOTFOUND {
+		t.Errorf("no such webhook: %v", err)
 	}
 	refuse.Store(false)
 	if out := mustCLI(t, dir, "notices", "retry", "--failed"); !strings.Contains(out, "1 notices are due again") {

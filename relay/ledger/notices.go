@@ -29,6 +29,9 @@ type Notice struct {
 	Content   string // JSON, frozen; nothing private is in it
 	CreatedAt int64  // ms
 
+	// Most is how many its reader may get on its lane in an hour, for Tell; 0: any number.
+	Most int
+
 	State     NoticeState
 	Attempts  int
 	NextAt    int64  // ms: not to be tried before
@@ -69,7 +72,7 @@ const queryTellable = "SELECT seq, public, held, late FROM facts WHERE seq > ? A
 // Tell writes down what is to be told of the facts up to the seq to, and that they
 // were gone through, in one transaction: so each is decided once, whatever ends in
 // between. A notice that is here already stays as it is, and of an order that was
-// retired nothing is told. ECONFLICT where from is not where Told stands, and nothing
+// retired nothing is told. One that is more than Most is dropped at once. ECONFLICT where from is not where Told stands, and nothing
 // was written.
 func (l *Ledger) Tell(ctx context.Context, from, to int64, notices []Notice) (fresh int, err error) {
 	return write(ctx, l, "writing down what is to be told", func(t *tx) (fresh int, err error) {
@@ -91,13 +94,29 @@ func (l *Ledger) Tell(ctx context.Context, from, to int64, notices []Notice) (fr
 	})
 }
 
+const (
+	noticeSpan = int64(60 * 60_000)
+	queryPaced = "SELECT created_at FROM notices WHERE reader = ? AND lane = ? AND state <> 'dropped' ORDER BY id DESC LIMIT 1 OFFSET ?"
+)
+
 func (t *tx) insertNotice(n *Notice) (int64, error) {
+	state, settled, why := NoticeDue, int64(0), ""
+	if n.Most > 0 {
+		var before int64
+		full, err := t.get([]any{&before}, queryPaced, n.Reader, n.Lane, n.Most-1)
+		if err != nil {
+			return 0, err
+		}
+		if full && before > n.CreatedAt-noticeSpan {
+			state, settled, why = NoticeDropped, n.CreatedAt, "too-many"
+		}
+	}
 	return t.exec(`
-		INSERT INTO notices (fact, reader, lane, intent_id, content, created_at, state, next_at)
-		SELECT ?, ?, ?, ?, ?, ?, 'due', ?
+		INSERT INTO notices (fact, reader, lane, intent_id, content, created_at, state, settled_at, last_error, next_at)
+		SELECT ?, ?, ?, ?, ?, ?, ?, ?, ?, ?
 		WHERE EXISTS (SELECT 1 FROM order_ids WHERE intent_id = ? AND retired_at = 0)
 		ON CONFLICT (fact, reader, lane) DO NOTHING`,
-		n.Fact, n.Reader, n.Lane, n.IntentID, n.Content, n.CreatedAt, n.NextAt, n.IntentID)
+		n.Fact, n.Reader, n.Lane, n.IntentID, n.Content, n.CreatedAt, string(state), settled, why, n.NextAt, n.IntentID)
 }
 
 // A NoticeQuery says which notices are meant: those with all that is set.

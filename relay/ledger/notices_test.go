@@ -64,6 +64,36 @@ func TestTell(t *testing.T) {
 	}
 }
 
+// Whoever is flooded gets so many in an hour; others get theirs.
+func TestNoticesInAnHour(t *testing.T) {
+	l := begun(t)
+	at := func(fact, reader string, at int64) NoticeState {
+		t.Helper()
+		from, err := l.Told(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		n := Notice{Fact: fact, Reader: reader, Lane: "dm", IntentID: "o-1", Content: "{}", CreatedAt: at, NextAt: at, Most: 2}
+		if _, err := l.Tell(t.Context(), from, from+1, []Notice{n}); err != nil {
+			t.Fatal(err)
+		}
+		return notices(t, l, NoticeQuery{Limit: 1})[0].State
+	}
+	hour := int64(3_600_000)
+	for i, tt := range []struct {
+		reader string
+		at     int64
+		want   NoticeState
+	}{
+		{bob, now, NoticeDue}, {bob, now + 1, NoticeDue}, {bob, now + 2, NoticeDropped}, {alice, now + 2, NoticeDue},
+		{bob, now + hour - 1, NoticeDropped}, {bob, now + hour, NoticeDue}, {bob, now + hour + 1, NoticeDue}, {bob, now + hour + 2, NoticeDropped},
+	} {
+		if got := at(string(rune('a'+i)), tt.reader, tt.at); got != tt.want {
+			t.Errorf("%d: %s, want %s", i, got, tt.want)
+		}
+	}
+}
+
 // What a notice says is in its reader's inbox and settled at once, or neither.
 func TestArriveNotice(t *testing.T) {
 	l := begun(t)

@@ -16,6 +16,10 @@ const (
 	maxRelays = 5            // of a kind 10050, NIP-17 advises one to three
 )
 
+// perHour is how many notices one reader gets by one way in an hour: what is above is
+// a flood, and is dropped. A program takes any number.
+var perHour = map[string]int{laneDM: 120, laneMail: 30}
+
 // A lane is one way on which somebody wants to be told, and of what.
 type lane struct {
 	name   string
@@ -29,10 +33,14 @@ type audience struct {
 	known map[string][]lane // by public key, "" for the operator
 }
 
-// any reports whether somebody may want to hear of an order of the pair.
-func (a *audience) any(ctx context.Context, p orders.Pair) (bool, error) {
+// any reports whether somebody may want to hear of what sender ("" where the message
+// does not name him) says of an order of the pair.
+func (a *audience) any(ctx context.Context, p orders.Pair, sender string) (bool, error) {
 	one, other := p.Parties()
 	for _, reader := range []string{"", one, other} {
+		if reader != "" && reader == sender {
+			continue
+		}
 		lanes, err := a.lanes(ctx, reader)
 		if err != nil || len(lanes) > 0 {
 			return err == nil, err
@@ -58,7 +66,7 @@ func (a *audience) notices(ctx context.Context, news *News, entry *orders.Timeli
 			if lane.events.Has(news.Event) {
 				notices = append(notices, ledger.Notice{
 					Fact: entry.Fact, Reader: reader, Lane: lane.name, IntentID: news.OrderID,
-					Content: content, CreatedAt: news.At, NextAt: news.At,
+					Content: content, CreatedAt: news.At, NextAt: news.At, Most: perHour[Channel(lane.name)],
 				})
 			}
 		}

@@ -80,8 +80,8 @@ func TestCommands(t *testing.T) {
 		{"webhook frobnicate x", "", orders.EINVALID},
 	} {
 		text := tt.text
-		if strings.Contains(text, "CODE") {
-			text = strings.Replace(text, "CODE", o.code(), 1)
+		if strings.HasSuffix(text, " CODE") {
+			text = strings.TrimSuffix(text, "CODE") + o.code()
 		}
 		if strings.Contains(text, "ID") {
 			id := "whe_0"

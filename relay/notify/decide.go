@@ -13,6 +13,8 @@ import (
 
 const (
 	decideBatch = 200
+	// foldBatch orders are read together.
+	foldBatch = 100
 	// decideAgain is when something that failed is tried again.
 	decideAgain = time.Second
 )
@@ -71,6 +73,7 @@ func (n *Notifier) decide(ctx context.Context, facts []ledger.Tellable) (notices
 	news := map[orders.Key][]orders.Fact{}
 	var keys []orders.Key // in the order of the ledger
 	now := n.now()
+	listening := &audience{n: n, now: now, known: map[string][]lane{}}
 	for _, f := range facts {
 		if eventOf[f.Verb] == "" || f.Late || f.Held || !fresh(now, f.ReceivedAt, f.Tau()) {
 			continue
@@ -82,25 +85,27 @@ func (n *Notifier) decide(ctx context.Context, facts []ledger.Tellable) (notices
 		if !ok {
 			continue
 		}
+		if heard, err := listening.any(ctx, k.Pair, f.Sender); err != nil {
+			return nil, err
+		} else if !heard {
+			continue
+		}
 		if news[k] == nil {
 			keys = append(keys, k)
 		}
 		news[k] = append(news[k], f.Fact)
 	}
-	listening := &audience{n: n, now: now, known: map[string][]lane{}}
-	for _, k := range keys {
-		heard, err := listening.any(ctx, k.Pair)
-		if err != nil {
+	for some := range slices.Chunk(keys, foldBatch) {
+		if err := orders.Prefetch(ctx, src, some); err != nil {
 			return nil, err
 		}
-		if !heard {
-			continue
+		for _, k := range some {
+			told, err := n.decideOrder(ctx, src, listening, k, news[k])
+			if err != nil {
+				return nil, err
+			}
+			notices = append(notices, told...)
 		}
-		told, err := n.decideOrder(ctx, src, listening, k, news[k])
-		if err != nil {
-			return nil, err
-		}
-		notices = append(notices, told...)
 	}
 	return notices, nil
 }
@@ -127,10 +132,14 @@ func (n *Notifier) decideOrder(ctx context.Context, src orders.Source, listening
 			notices, err = nil, nil
 		}
 	}()
-	before := upTo(k.Pair, members, news[0].Seq-1)
+	var after *orders.Order
 	for i := range news {
 		f := &news[i]
-		after := upTo(k.Pair, members, f.Seq)
+		before := after // where nothing came between
+		if i == 0 || slices.ContainsFunc(members, func(m orders.Fact) bool { return m.Seq > news[i-1].Seq && m.Seq < f.Seq }) {
+			before = upTo(k.Pair, members, f.Seq-1)
+		}
+		after = upTo(k.Pair, members, f.Seq)
 		if tells, entry := newsOf(f, before, after, n.now()); tells != nil {
 			tells.OrderID = begin.IntentID
 			told, err := listening.notices(ctx, tells, entry, k.Pair)
@@ -139,7 +148,6 @@ func (n *Notifier) decideOrder(ctx context.Context, src orders.Source, listening
 			}
 			notices = append(notices, told...)
 		}
-		before = after
 	}
 	return notices, nil
 }

@@ -139,7 +139,8 @@ func (n *Notifier) publish(ctx context.Context, conn *websocket.Conn, to string,
 		if err != nil {
 			return result{code: "no-answer", lane: true}
 		}
-		switch env := nostr.ParseMessage(string(message)).(type) {
+		envelope, _ := nostr.NewMessageParser().ParseMessage(string(message)) // what is none is passed over
+		switch env := envelope.(type) {
 		case *nostr.AuthEnvelope:
 			if env.Challenge != nil {
 				challenge = *env.Challenge

@@ -21,8 +21,8 @@ type Hook struct {
 	Events  Choice
 }
 
-// id is the same as long as the URL is.
-func (h Hook) id() string {
+// ID names it, and is the same as long as the URL is.
+func (h Hook) ID() string {
 	sum := sha256.Sum256([]byte(h.URL))
 	return hookPrefix + hex.EncodeToString(sum[:10])
 }

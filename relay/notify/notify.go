@@ -97,7 +97,7 @@ func New(cfg Config, l *ledger.Ledger, log zerolog.Logger) *Notifier {
 		news: make(chan struct{}, 1), due: make(chan struct{}, 1), active: map[string]bool{},
 	}
 	for _, h := range cfg.Hooks {
-		n.hooks[h.id()] = h
+		n.hooks[h.ID()] = h
 	}
 	return n
 }

@@ -35,6 +35,7 @@ CREATE TABLE notices (
 CREATE INDEX notices_due ON notices (lane, next_at) WHERE state = 'due';
 CREATE INDEX notices_queue ON notices (lane, id) WHERE state = 'due';
 CREATE INDEX notices_reader ON notices (reader, id);
+CREATE INDEX notices_paced ON notices (reader, lane, id) WHERE state <> 'dropped';
 CREATE INDEX notices_order ON notices (intent_id);
 CREATE INDEX notices_old ON notices (created_at) WHERE state <> 'due';
 
