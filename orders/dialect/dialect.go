@@ -128,9 +128,10 @@ func New(opts ...Option) *Registry {
 	return r
 }
 
-// Read returns the statements of m, at least one where err is nil. Seq, Box and
-// ByAdmin are left to the decoder. The error is a Refusal, or wraps one: it
-// holds nothing of the message. errors.Is(err, ErrNotAnOrder) says that m is
+// Read returns the statements of m, at least one where err is nil. Seq, ByAdmin and
+// Box are left to the decoder, but for the Box of what was posted to the API, which
+// its author sealed. The error is a Refusal, or wraps one: it
+// holds nothing of the message, but the name of a tag (TagError). errors.Is(err, ErrNotAnOrder) says that m is
 // something else altogether, a reaction or a repost.
 func (r *Registry) Read(m Message) ([]orders.Statement, error) {
 	return r.read(m, func(row, bool) {})
@@ -181,6 +182,11 @@ func (r *Registry) read(m Message, look func(row row, fits bool)) ([]orders.Stat
 	if err := l.findParties(); err != nil {
 		return nil, err
 	}
+	if l.Transport == orders.ByAPI {
+		if err := l.checkPosted(); err != nil {
+			return nil, err
+		}
+	}
 	for _, row := range r.rows {
 		if row.kind != l.kind {
 			continue
@@ -202,6 +208,9 @@ func (r *Registry) read(m Message, look func(row row, fits bool)) ([]orders.Stat
 			}
 		}
 		finish(sts)
+		if l.Transport == orders.ByAPI {
+			return sts, l.seal(sts)
+		}
 		return sts, nil
 	}
 	if l.kind == kindOrder && l.value("order") != "" {

@@ -16,7 +16,8 @@ import (
 //	kind 16, type 2   `shipping_quote` (sats), `eta` (Unix seconds)
 //	kind 16, type 3   `status` beside Gamma's: delivered, disputed, resolved
 //	                  (`outcome`, `resolution`), refunded (`amount`, `payment`),
-//	                  address (`address`, contact tags: the buyer has another one)
+//	                  address (`address`, contact tags: the buyer has another one),
+//	                  note (the same as the kind 14 below, for a message that is posted)
 //	kind 16, type 4   `status` exception with `reason`
 //	kind 17           a receipt may carry `address` and contact tags
 //	kind 14, `order`  a note on that order; with `status` note it is nothing but
@@ -125,6 +126,7 @@ var orderStatus = map[string]saying{
 	"resolved":   {verb: orders.Resolved},
 	"refunded":   {verb: orders.Refunded},
 	"address":    {verb: orders.Address},
+	"note":       {verb: orders.Note},
 
 	// No states, but what a human should look at.
 	"refund-requested": {verb: orders.Note},
@@ -154,7 +156,7 @@ func sayStatus(st *orders.Statement, raw string, table map[string]saying) {
 		return
 	}
 	st.Verb, st.SellerDelivers, st.As = s.verb, s.sellerDelivers, cmp.Or(s.as, st.As)
-	if s.verb == orders.Note {
+	if s.verb == orders.Note && folded != "note" {
 		st.Code = folded
 	}
 }

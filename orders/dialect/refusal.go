@@ -31,6 +31,14 @@ const (
 	BadJSON Refusal = "bad-json"
 	// UnknownType: kind 16 with an order id and a type that no dialect knows.
 	UnknownType Refusal = "unknown-type"
+
+	// InClear: something private stands in a posted message in clear, or something
+	// of which nobody knows whether it is.
+	InClear Refusal = "in-clear"
+	// BadTag: a tag of a posted message is there twice, or has a value that cannot be read.
+	BadTag Refusal = "bad-tag"
+	// BadSeal: what is sealed in a posted message does not have its form.
+	BadSeal Refusal = "bad-seal"
 )
 
 func (r Refusal) Error() string { return "dialect: " + string(r) }
@@ -60,6 +68,9 @@ var words = map[Refusal]string{
 	BadOutcome:    "it is a ruling whose outcome is none of delivered, cancelled, resume",
 	BadJSON:       "its JSON is too long, too deep, or has a key twice",
 	UnknownType:   "it is of an order, and its type is one that no client is known to write",
+	InClear:       "something that is private, or may be, stands in it in clear; it is to be sealed by its author",
+	BadTag:        "a tag is there twice, or has a value that cannot be read",
+	BadSeal:       "what its author sealed does not have the form: one sealed tag for each reader, and one private tag with the names of the fields",
 }
 
 // Words is the first Refusal in err's chain as a sentence, "" where there is none.

@@ -1,0 +1,257 @@
+package dialect
+
+import (
+	"encoding/base64"
+	"slices"
+	"strings"
+
+	"github.com/nbd-wtf/go-nostr"
+
+	"github.com/waybill-relay/waybill/orders"
+)
+
+// What is posted to the API is a message of Waybill's own form (form.go) that its
+// author has signed himself, kind 16 or 17, and its author's program has sealed what
+// is private before it signed. Nobody on the way can read that, the relay included:
+//
+//	["sealed", "<reader>", "<payload>"]   one for each reader (hex): nip44.encrypt(author's secret,
+//	                                      reader, JSON of orders.Private). The author reads his own copy too
+//	["private", "<field>", …]             the names of the fields that are in there (orders.Field)
+//	["payment_hash", "<hex>"]             of the invoice that is sealed as the payment link, or that is paid
+//
+// A payment tag holds the medium alone. The content is empty. All else that stands in
+// the message must be known to be public: a tag that is not, or that could hold a
+// free text, is InClear. Nothing is read leniently: a value that another transport
+// would leave out or cut is BadTag.
+//
+// A preimage proves a payment only to who sees it, so what is posted is a claim.
+
+// A TagError is why a posted message is not taken, and where ("content" for that).
+type TagError struct {
+	Refusal
+	Tag string
+}
+
+func (e *TagError) Error() string { return e.Refusal.Error() + " (" + e.Tag + ")" }
+
+func (e *TagError) Unwrap() error { return e.Refusal }
+
+func at(tag string, why Refusal) error { return &TagError{why, tag} }
+
+// IsPosted reports whether an event has the tags of a message for the API.
+func IsPosted(evt *nostr.Event) bool {
+	return evt.Tags.Find("sealed") != nil || evt.Tags.Find("private") != nil
+}
+
+// A public tag, by its values. Only a few may stand in a message more than once.
+type publicTag struct {
+	most int // values
+	many bool
+	ok   func(l *letter, values []string) bool
+}
+
+var publicTags = map[string]publicTag{
+	"p":              {most: 3, many: true, ok: first(isHex32)}, // with a relay hint and a name for it
+	"order":          {most: 1, ok: first(isPlain)},
+	"type":           {most: 1, ok: first(func(s string) bool { return len(s) == 1 && s >= "1" && s <= "4" })},
+	"subject":        {most: 1, ok: first(func(s string) bool { return slices.ContainsFunc(forms, func(f form) bool { return f.subject == s }) })},
+	"status":         {most: 1, ok: isStatus},
+	"amount":         {most: 1, ok: first(isNumber)},
+	"currency":       {most: 1, ok: first(func(s string) bool { return word(s) != "" && len(s) <= 10 })},
+	"item":           {most: 6, many: true, ok: func(*letter, []string) bool { return true }}, // readItems flags what is off
+	"shipping":       {most: 1, ok: first(isShippingOption)},
+	"payment":        {most: 1, ok: first(func(s string) bool { return slices.Contains(media, strings.ToLower(s)) })},
+	"payment_hash":   {most: 1, ok: first(isHex32)},
+	"expiration":     {most: 1, ok: first(isNumber)},
+	"eta":            {most: 1, ok: first(isNumber)},
+	"shipping_quote": {most: 1, ok: first(isNumber)},
+	"tracking":       {most: 1, ok: first(isPlain)},
+	"carrier":        {most: 1, ok: first(isPlain)},
+	"checkout":       {most: 1, ok: first(isPlain)},
+	"outcome":        {most: 1, ok: first(func(s string) bool { return orders.Outcome(s).Valid() })},
+	"buyer":          {most: 1, ok: first(isHex32)},
+	"seller":         {most: 1, ok: first(isHex32)},
+	"nonce": {most: 2, ok: func(_ *letter, v []string) bool {
+		return !slices.ContainsFunc(v, func(s string) bool { return !isNumber(s) })
+	}},
+	"-": {most: 0, ok: func(*letter, []string) bool { return true }}, // NIP-70: for no other relay
+}
+
+// first holds for a tag whose first value does.
+func first(ok func(string) bool) func(*letter, []string) bool {
+	return func(_ *letter, values []string) bool { return len(values) > 0 && ok(values[0]) }
+}
+
+func isNumber(s string) bool { _, ok := decimal(s); return ok }
+
+// isPlain is one line of some length.
+func isPlain(s string) bool {
+	return s != "" && len(s) <= maxURL && strings.TrimSpace(s) == s && !strings.ContainsFunc(s, isUnshown)
+}
+
+// isShippingOption is the address of one (kind 30406).
+func isShippingOption(s string) bool {
+	parts := strings.SplitN(s, ":", 3)
+	return len(parts) == 3 && parts[0] == "30406" && isHex32(parts[1]) && isPlain(parts[2]) && len(s) <= maxAddress
+}
+
+func isStatus(l *letter, values []string) bool {
+	if len(values) == 0 {
+		return false
+	}
+	table := orderStatus
+	if l.value("type") == "4" {
+		table = shippingStatus
+	}
+	folded := strings.ToLower(values[0])
+	if s, ok := spelling[folded]; ok {
+		folded = s
+	}
+	_, known := table[folded]
+	return known
+}
+
+// checkPosted holds a message to the form of what is posted. It says nothing about
+// what a tag means.
+func (l *letter) checkPosted() error {
+	if l.kind != kindOrder && l.kind != kindReceipt {
+		return ErrNotAnOrder
+	}
+	if l.Rumor.Content != "" {
+		return at("content", InClear)
+	}
+	seen := map[string]bool{}
+	for _, tag := range l.Rumor.Tags {
+		if len(tag) == 0 {
+			return at("", BadTag)
+		}
+		name, values := tag[0], tag[1:]
+		if name == "sealed" || name == "private" {
+			continue
+		}
+		rule, known := publicTags[name]
+		switch {
+		case !known:
+			return at(name, InClear)
+		case len(values) > rule.most && name == "payment":
+			return at(name, InClear) // a link, a proof
+		case len(values) > rule.most, seen[name] && !rule.many, !rule.ok(l, values):
+			return at(name, BadTag)
+		}
+		seen[name] = true
+	}
+	return nil
+}
+
+// unposted are the flags of what another transport lets pass, with the tag they are about.
+var unposted = map[orders.Flag]string{
+	FlagBadAmount: "amount", FlagBadItem: "item", FlagBadTime: "created_at", FlagCut: "", FlagUnknownStatus: "status",
+}
+
+// seal puts what the author has sealed into the statement of a posted message.
+func (l *letter) seal(sts []orders.Statement) error {
+	if len(sts) != 1 {
+		return at("payment", BadTag)
+	}
+	st := &sts[0]
+	for _, f := range st.Flags {
+		if tag, off := unposted[f]; off {
+			return at(tag, BadTag)
+		}
+	}
+	box, err := l.sealed()
+	if err != nil {
+		return err
+	}
+	carries, err := l.carried(st.Verb)
+	switch {
+	case err != nil:
+		return err
+	case box == nil && len(carries) > 0:
+		return at("sealed", BadSeal)
+	case box != nil && len(carries) == 0:
+		return at("private", BadSeal)
+	}
+	st.Box, st.Carries, st.Private = box, carries, orders.Private{}
+	if formOf[st.Verb].fields&payment != 0 {
+		st.Medium = medium(l.value("payment"))
+	}
+	if hash := l.value("payment_hash"); hash != "" {
+		if formOf[st.Verb].fields&payment == 0 {
+			return at("payment_hash", BadTag)
+		}
+		st.PaymentHash = hash
+	}
+	return nil
+}
+
+// sealed is the box that the author made, nil for none.
+func (l *letter) sealed() (*orders.Box, error) {
+	box := &orders.Box{SealedBy: l.Rumor.PubKey, For: map[string]string{}}
+	for t := range l.tags("sealed") {
+		if len(t) != 3 || !isHex32(t[1]) || !isNIP44(t[2]) || box.For[t[1]] != "" {
+			return nil, at("sealed", BadSeal)
+		}
+		box.For[t[1]] = t[2]
+	}
+	if len(box.For) == 0 {
+		return nil, nil
+	}
+	return box, nil
+}
+
+// The lengths of a payload of NIP-44 v2 in base64.
+const minPayload, maxPayload = 132, 87_472
+
+// isNIP44 reports whether s has the form of a payload of version 2. What is in it only
+// its reader can tell.
+func isNIP44(s string) bool {
+	if len(s) < minPayload || len(s) > maxPayload {
+		return false
+	}
+	raw, err := base64.StdEncoding.Strict().DecodeString(s)
+	return err == nil && raw[0] == 2
+}
+
+// carried are the private fields that the message says it has, sorted.
+func (l *letter) carried(verb orders.Verb) (carries []orders.Field, err error) {
+	may := privateOf(verb)
+	for t := range l.tags("private") {
+		if carries != nil || len(t) < 2 {
+			return nil, at("private", BadSeal)
+		}
+		for _, name := range t[1:] {
+			f := orders.Field(name)
+			if !slices.Contains(may, f) || slices.Contains(carries, f) {
+				return nil, at("private", BadSeal)
+			}
+			carries = append(carries, f)
+		}
+	}
+	slices.Sort(carries)
+	return carries, nil
+}
+
+// privateOf are the private fields that a message with the verb may have.
+func privateOf(verb orders.Verb) []orders.Field {
+	may := []orders.Field{orders.FieldContent}
+	has := formOf[verb].fields
+	for _, x := range []struct {
+		of     fields
+		fields []orders.Field
+	}{
+		{note, []orders.Field{orders.FieldNote}},
+		{address, []orders.Field{orders.FieldShippingAddress, orders.FieldContact}},
+		{reason, []orders.Field{orders.FieldReason}},
+		{outcome, []orders.Field{orders.FieldResolution}},
+		{payment, []orders.Field{orders.FieldReference, orders.FieldProof}},
+	} {
+		if has&x.of != 0 {
+			may = append(may, x.fields...)
+		}
+	}
+	if verb == orders.Request {
+		may = append(may, orders.FieldPaymentLink)
+	}
+	return may
+}
