@@ -98,7 +98,9 @@ func (l *Ledger) Take(ctx context.Context, a Arrival) (seq int64, _ Outcome, err
 		return 0, "", invalid("a message that is to be read later must be kept")
 	}
 	if a.Hidden {
-		r.access = toNobody
+		// It is evidence, and no use to anybody who reads events: when a payment link
+		// ends, it does not.
+		r.access, r.expiresAt = toNobody, sql.NullInt64{}
 	}
 	facts, err := checkDecoded(a.State, a.Facts)
 	if err != nil {
