@@ -20,15 +20,16 @@ type Tracker struct {
 	Ledger *ledger.Ledger
 	Store  *redisstore.Store
 	Log    zerolog.Logger
-	// Projected is called with the seq up to which every fact is in the indexes, also
-	// where that has not changed. It must not wait. nil: nobody is told.
-	Projected func(seq int64)
-
 	// Meter is told what the facts above Counted do to their orders, each once,
 	// whatever becomes of Redis; nil: nobody is. Counted is the ledger's LastSeq from
 	// before anything was accepted: what came earlier was counted by whoever took it.
 	Meter   Meter
 	Counted int64
+
+	// Projected is told up to which seq of the ledger the order indexes are, after every
+	// step; less than before where Redis has lost something. It must not wait. nil:
+	// nobody is told.
+	Projected func(seq int64)
 
 	lag lagMarks
 }
@@ -99,9 +100,7 @@ func (t *Tracker) step(ctx context.Context) (more bool, err error) {
 	if err := t.countUpTo(ctx, at.Seq); err != nil {
 		return false, err
 	}
-	if t.Projected != nil {
-		t.Projected(at.Seq)
-	}
+	t.tell(at.Seq)
 	facts, marked, upTo, err := t.Ledger.News(ctx, at.Seq, trackBatch)
 	if err != nil || upTo == at.Seq {
 		return false, err
@@ -120,8 +119,17 @@ func (t *Tracker) step(ctx context.Context) (more bool, err error) {
 	t.count(tally, upTo)
 	// Where the cursor has moved meanwhile, or Redis was started anew, it was
 	// replaced or rolled back, and the next step begins from what it says then.
-	_, err = t.Store.Advance(ctx, at, redisstore.Cursor{Ledger: at.Ledger, Seq: upTo})
+	moved, err := t.Store.Advance(ctx, at, redisstore.Cursor{Ledger: at.Ledger, Seq: upTo})
+	if moved && err == nil {
+		t.tell(upTo)
+	}
 	return true, err
+}
+
+func (t *Tracker) tell(seq int64) {
+	if t.Projected != nil {
+		t.Projected(seq)
+	}
 }
 
 func (t *Tracker) rebuild(ctx context.Context) error {
