@@ -183,6 +183,9 @@ func (d *Decoder) fact(s orders.Statement) (orders.Fact, error) {
 	}
 	slices.Sort(f.Flags)
 	f.Flags = slices.Compact(f.Flags)
+	if s.Box != nil {
+		return f, nil // its author has sealed it
+	}
 	if f.Carries = plain.Carries(); len(f.Carries) == 0 && plain.Seal == "" {
 		return f, nil
 	}

@@ -72,12 +72,18 @@ func (x *Explainer) open(ctx context.Context, e *Explanation, evt *nostr.Event, 
 }
 
 func (x *Explainer) public(e *Explanation, evt *nostr.Event, m *dialect.Message) error {
-	e.step("envelope", "none: a signed event, as it is published in the open")
-	x.taken(e, evt)
+	m.Transport = orders.ByPublic
+	if dialect.IsPosted(evt) {
+		m.Transport = orders.ByAPI
+		e.step("envelope", "none: a signed event, as it is posted to the API; what is private in it its author has sealed")
+	} else {
+		e.step("envelope", "none: a signed event, as it is published in the open")
+		x.taken(e, evt)
+	}
 	if !e.signature(evt) {
 		return nip17.ErrWrapSignature
 	}
-	m.Rumor, m.Transport = *evt, orders.ByPublic
+	m.Rumor = *evt
 	return nil
 }
 

@@ -37,12 +37,15 @@ func (r *Relay) unwelcome(ctx context.Context, evt *nostr.Event) string {
 	switch {
 	case limits.AuthToWrite && r.reader(ctx) == "":
 		return "auth-required: this relay takes events from authenticated clients only"
-	// The work that its author meant to do: an id may begin with zeros by luck.
-	case limits.MinPoW > 0 && nip13.CommittedDifficulty(evt) < limits.MinPoW:
+	case limits.MinPoW > 0 && !enoughWork(evt, limits.MinPoW):
 		return "pow: this relay asks for " + strconv.Itoa(limits.MinPoW) + " bits of work (NIP-13)"
 	}
 	return ""
 }
+
+// enoughWork goes by the work that its author meant to do: an id may begin with zeros
+// by luck.
+func enoughWork(evt *nostr.Event, bits int) bool { return nip13.CommittedDifficulty(evt) >= bits }
 
 // crowded is why a gift wrap for these recipients is not taken now, or "". It is
 // the last question about an event: what it counts is on its way to the disk.
