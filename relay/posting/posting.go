@@ -1,0 +1,310 @@
+// Package posting takes the order messages that their authors signed and posted
+// over HTTP: the one way in which the API changes an order.
+//
+// Such a message goes down the same pipeline as every other; what is special is that
+// its author waits for an answer. So it is tried against the order before it is
+// kept, and what would be refused is not kept. This package never signs, and never
+// sees what is private: authors seal that themselves (package dialect, posted.go).
+package posting
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/nbd-wtf/go-nostr"
+
+	"github.com/waybill-relay/waybill/orders"
+	"github.com/waybill-relay/waybill/relay/ledger"
+)
+
+// Relay reads and keeps messages (*relay.Relay).
+type Relay interface {
+	ReadPosted(ctx context.Context, evt *nostr.Event, begins bool) (ledger.Arrival, error)
+	KeepPosted(ctx context.Context, a ledger.Arrival) (ledger.Outcome, error)
+}
+
+// Ledger is what is known of orders (*ledger.Ledger).
+type Ledger interface {
+	orders.Source
+	KeyOf(ctx context.Context, intentID string) (orders.Key, bool, error)
+	Has(ctx context.Context, eventID string) (bool, error)
+}
+
+// An Office takes posted messages. Set all fields before it is used.
+type Office struct {
+	Relay  Relay
+	Ledger Ledger
+	Admin  func(pubkey string) bool // whether a key (hex) is one of the operator's admins
+	// Tracked waits until the order indexes are up to seq of the ledger, or ctx ends.
+	Tracked func(ctx context.Context, seq int64) error
+
+	turns turns
+}
+
+// A Message is one that was posted. Its event's id and signature were checked, and
+// that its author is who posts it.
+type Message struct {
+	Event *nostr.Event
+	Order string // the intentId of the order it is for; "" for one that begins an order
+	// IfVersion are the versions of the order of which one must still stand; empty: any.
+	IfVersion []int64
+	// Anyway has a message taken that counts, though it is no use as the order stands:
+	// a parcel that is on its way already when the order was cancelled.
+	Anyway bool
+}
+
+// A Receipt is what became of a message.
+type Receipt struct {
+	Order    *orders.Order // as its author may see it now
+	Fact     string        // the message's place in the timeline
+	Begun    bool          // the order is new
+	Replayed bool          // the message was here before; nothing was done
+	Tracked  bool          // lists and searches show it already
+}
+
+// A Refusal is an *orders.Error with what there is to know about the order, where the
+// author may see that.
+type Refusal struct {
+	Err       error // ENOTFOUND, EFORBIDDEN, ECONFLICT, EINVALID
+	Order     *orders.Order
+	Role      orders.Role
+	Requested orders.Verb
+	Stale     bool // IfVersion does not hold
+	OverLimit bool // the message was kept, and does not count: its author has said too much
+	Kept      bool // the message was kept, and does not count: something came in between
+}
+
+func (r *Refusal) Error() string { return r.Err.Error() }
+
+func (r *Refusal) Unwrap() error { return r.Err }
+
+// trackedWithin is how long an author waits for the order indexes.
+const trackedWithin = 2 * time.Second
+
+var errNotFound = orders.Errorf(orders.ENOTFOUND, "There is no such order.")
+
+// Post takes one message. Of the errors of the Relay all come through; besides there
+// is ENOTFOUND where the author may not see the order, and Refusal.
+func (o *Office) Post(ctx context.Context, m Message) (Receipt, error) {
+	// One at a time for one order: who comes second is judged by what the first said.
+	leave, err := o.turns.take(ctx, orderTag(m.Event))
+	if err != nil {
+		return Receipt{}, err
+	}
+	receipt, seq, err := o.post(ctx, m)
+	leave()
+	if err != nil {
+		return Receipt{}, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, trackedWithin)
+	defer cancel()
+	receipt.Tracked = o.Tracked(ctx, seq) == nil
+	return receipt, nil
+}
+
+// post also returns the seq of the ledger from which on the order is as it answers.
+func (o *Office) post(ctx context.Context, m Message) (Receipt, int64, error) {
+	var key orders.Key
+	if m.Order != "" {
+		k, ok, err := o.Ledger.KeyOf(ctx, m.Order)
+		if err != nil || !ok {
+			return Receipt{}, 0, orElse(err, errNotFound)
+		}
+		if _, _, err := o.see(ctx, m.Event.PubKey, k); err != nil {
+			return Receipt{}, 0, err
+		}
+		key = k
+	}
+	a, err := o.Relay.ReadPosted(ctx, m.Event, m.Order == "")
+	if err != nil {
+		return Receipt{}, 0, err
+	}
+	if len(a.Facts) != 1 {
+		return Receipt{}, 0, orders.Errorf(orders.EINTERNAL, "a posted message says %d things", len(a.Facts))
+	}
+	said := &a.Facts[0]
+	k, ok, err := orders.Home(ctx, o.Ledger, said)
+	switch {
+	case err != nil:
+		return Receipt{}, 0, err
+	case !ok || m.Order != "" && k != key:
+		return Receipt{}, 0, o.elsewhere(key, said)
+	case m.Order == "" && said.Verb != orders.Intent:
+		return Receipt{}, 0, invalid("type", "A message that begins an order is of kind 16 and type 1. Others are for /api/v1/orders/{id}/messages.")
+	}
+	if known, err := o.Ledger.Has(ctx, a.Event.ID); err != nil {
+		return Receipt{}, 0, err
+	} else if known {
+		return o.again(ctx, k, said)
+	}
+	return o.judge(ctx, k, m, a)
+}
+
+// judge tries the message, and keeps it where it counts.
+func (o *Office) judge(ctx context.Context, k orders.Key, m Message, a ledger.Arrival) (Receipt, int64, error) {
+	said := &a.Facts[0]
+	trial, err := orders.Try(ctx, o.Ledger, k, a.Facts)
+	if err != nil {
+		return Receipt{}, 0, err
+	}
+	role := o.role(trial.After, said.Sender)
+	if trial.Before != nil {
+		role = o.role(trial.Before, said.Sender)
+	}
+	refuse := func(err error) *Refusal {
+		r := &Refusal{Err: err, Role: role, Requested: said.Verb, Order: o.show(trial.Before, role)}
+		if r.Order == nil || role == 0 {
+			r.Order = nil
+		}
+		return r
+	}
+	switch {
+	case trial.After == nil: // it was erased
+		return Receipt{}, 0, refuse(orders.Errorf(orders.ECONFLICT, "This order id was used before, for an order that is over."))
+	case len(m.IfVersion) > 0 && (trial.Before == nil || !slices.Contains(m.IfVersion, trial.Before.Version)):
+		r := refuse(orders.Errorf(orders.ECONFLICT, "The order has changed since it was looked at."))
+		r.Stale = true
+		return Receipt{}, 0, r
+	}
+	if err := complete(said); err != nil {
+		return Receipt{}, 0, err
+	}
+	if err := trial.Judge(role, m.Anyway); orders.ErrorCode(err) == orders.ENOTFOUND {
+		return Receipt{}, 0, errNotFound
+	} else if err != nil {
+		return Receipt{}, 0, refuse(err)
+	}
+	switch outcome, err := o.Relay.KeepPosted(ctx, a); {
+	case err != nil:
+		return Receipt{}, 0, err
+	case outcome == ledger.Deleted:
+		return Receipt{}, 0, refuse(orders.Errorf(orders.ECONFLICT, "Its author has deleted this message, or asked to be forgotten since it was written."))
+	}
+	return o.receipt(ctx, k, said, trial.Before == nil)
+}
+
+// receipt is the answer to a message that was kept just now.
+func (o *Office) receipt(ctx context.Context, k orders.Key, said *orders.Fact, begun bool) (Receipt, int64, error) {
+	// What was kept stays kept, whether or not its author listens any more.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+	defer cancel()
+	order, err := orders.Assemble(ctx, o.Ledger, k)
+	if err != nil || order == nil {
+		return Receipt{}, 0, orElse(err, errNotFound)
+	}
+	role := o.role(order, said.Sender)
+	r := Receipt{Order: o.show(order, role), Fact: orders.FactRef(said.ID, said.N), Begun: begun}
+	i := slices.IndexFunc(order.Timeline, func(e orders.TimelineEntry) bool { return e.Fact == r.Fact })
+	if i >= 0 && order.Timeline[i].OK {
+		return r, order.Version, nil
+	}
+	// A message came in between by another way, or the author's own are too many.
+	no := &Refusal{Order: r.Order, Role: role, Requested: said.Verb, Kept: true,
+		Err: orders.Errorf(orders.ECONFLICT, "Another message about this order arrived at the same moment. Yours is kept, and has no effect.")}
+	if i < 0 || order.Timeline[i].Reason == orders.OverLimit {
+		no.OverLimit = true
+		no.Err = orders.Errorf(orders.ECONFLICT, "You have said more about this order than this relay counts. The message is kept, and has no effect.")
+	}
+	return Receipt{}, 0, no
+}
+
+// again answers for a message that is here already.
+func (o *Office) again(ctx context.Context, k orders.Key, said *orders.Fact) (Receipt, int64, error) {
+	order, role, err := o.see(ctx, said.Sender, k)
+	if err != nil {
+		return Receipt{}, 0, err
+	}
+	return Receipt{Order: o.show(order, role), Fact: orders.FactRef(said.ID, said.N), Replayed: true}, order.Version, nil
+}
+
+// see returns an order that the caller may see, and what they are in it; ENOTFOUND
+// where there is none to them.
+func (o *Office) see(ctx context.Context, caller string, k orders.Key) (*orders.Order, orders.Role, error) {
+	order, err := orders.Assemble(ctx, o.Ledger, k)
+	if err != nil || order == nil {
+		return nil, 0, orElse(err, errNotFound)
+	}
+	role := o.role(order, caller)
+	if role == 0 {
+		return nil, 0, errNotFound
+	}
+	return order, role, nil
+}
+
+// role is what the caller is to the order, 0 for nothing: as orders.Reader has it.
+func (o *Office) role(order *orders.Order, caller string) orders.Role {
+	switch {
+	case order == nil:
+		return 0
+	case order.Role(caller) != 0:
+		return order.Role(caller)
+	case o.Admin(caller) && order.WasDisputed():
+		return orders.Admin
+	}
+	return 0
+}
+
+// show adds what depends on the reader and on now.
+func (o *Office) show(order *orders.Order, role orders.Role) *orders.Order {
+	if order == nil {
+		return nil
+	}
+	order.Now(time.Now().UnixMilli())
+	order.AllowedActions = order.Actions(role)
+	return order
+}
+
+// elsewhere says that a message is about another order than the one it was posted to.
+func (o *Office) elsewhere(k orders.Key, said *orders.Fact) error {
+	if pair, ok := said.Pair(); ok && pair == k.Pair || k == (orders.Key{}) {
+		return invalid("order", "The order tag must hold the id that the order's client gave it (orderId), as it was before it was escaped.")
+	}
+	return invalid("p", "The message is not between the parties of this order.")
+}
+
+// complete refuses a message that lacks what it is for, as orders.Service does.
+func complete(f *orders.Fact) error {
+	has := func(x orders.Field) bool { return slices.Contains(f.Carries, x) }
+	switch {
+	case len(f.Parties) != 2 && f.Verb != orders.Note:
+		return invalid("p", "The message must name the other party.")
+	case f.Verb == orders.Request && !f.Leg && !has(orders.FieldPaymentLink):
+		return invalid("private", "A payment request needs a payment link.")
+	case f.Verb == orders.Dispute && !has(orders.FieldReason):
+		return invalid("private", "A dispute needs a reason.")
+	case f.Verb == orders.Intent && len(f.Products) == 0 && !has(orders.FieldNote):
+		return invalid("item", "An order needs an item, or a note that says what is wanted.")
+	case f.Verb == orders.Note && f.Code == "" && !has(orders.FieldNote) && !has(orders.FieldContent):
+		return invalid("private", "A note needs words.")
+	}
+	return nil
+}
+
+// A FieldError is EINVALID, with the part of the event that is meant.
+type FieldError struct {
+	Field string
+	Err   *orders.Error
+}
+
+func (e *FieldError) Error() string { return e.Err.Error() }
+
+func (e *FieldError) Unwrap() error { return e.Err }
+
+func invalid(field, text string) error {
+	return &FieldError{field, orders.Errorf(orders.EINVALID, "%s", text)}
+}
+
+func orElse(err, otherwise error) error {
+	if err != nil {
+		return err
+	}
+	return otherwise
+}
+
+func orderTag(evt *nostr.Event) string {
+	if tag := evt.Tags.Find("order"); len(tag) > 1 {
+		return tag[1]
+	}
+	return ""
+}
