@@ -33,6 +33,8 @@ type Config struct {
 	Observe func(route string, code int, took time.Duration)
 	Now     func() time.Time
 	Log     zerolog.Logger
+
+	Office Office // where order messages are posted; nil: nowhere
 }
 
 // Desk is where keys are handed over and taken back. Its errors are *orders.Error:

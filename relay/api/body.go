@@ -181,3 +181,10 @@ func valueLength(text []byte) int {
 	}
 	return len(text)
 }
+
+// decoded reads a value of any type, and nothing where it is null.
+func decoded[T any](want string, to *T) func([]byte) (string, bool) {
+	return func(value []byte) (string, bool) {
+		return want, value[0] != 'n' && json.Unmarshal(value, to) == nil
+	}
+}

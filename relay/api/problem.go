@@ -22,6 +22,8 @@ const (
 	codeTooLarge    orders.Code = "too_large"
 	codeType        orders.Code = "unsupported_type"
 	codeRateLimited orders.Code = "rate_limited"
+	codeStale       orders.Code = "stale"
+	codeCrossSite   orders.Code = "cross_site"
 )
 
 // A kind is what all errors of one code have in common.
@@ -40,6 +42,8 @@ var kinds = []kind{
 		"The request needs the header `Authorization: Nostr …` (NIP-98): a signed event of kind 27235, made for this very request. The member `reason` says what is wrong with the one that came: missing, scheme, too-long, encoding, kind, time, url, method, form, id, signature, payload, replayed."},
 	{orders.EFORBIDDEN, http.StatusForbidden, "Not allowed",
 		"The caller is known, and may not do this."},
+	{codeCrossSite, http.StatusForbidden, "Another site's request",
+		"A browser sent this request for a page of another site. With a session only the relay's own pages may change something."},
 	{orders.ENOTFOUND, http.StatusNotFound, "Not found",
 		"There is no such thing, or it is not the caller's to know of."},
 	{codeNoSuchPath, http.StatusNotFound, "No such path",
@@ -49,7 +53,9 @@ var kinds = []kind{
 	{codeTimeout, http.StatusRequestTimeout, "Body too slow",
 		"The body of the request did not come in whole in time."},
 	{orders.ECONFLICT, http.StatusConflict, "Conflict",
-		"The present state does not allow it."},
+		"The present state does not allow it. Of an order, the members `from` (its status), `requested`, `actor_role`, `version` and `allowed_actions` say what there is to do; `kept` that the message stands in its history, without effect."},
+	{codeStale, http.StatusPreconditionFailed, "The order has changed",
+		"The order has another version than the header `If-Match` names. The member `version` says which."},
 	{codeTooLarge, http.StatusRequestEntityTooLarge, "Body too large",
 		"The body of the request has more bytes than the API takes."},
 	{codeType, http.StatusUnsupportedMediaType, "Unsupported type",

@@ -25,6 +25,10 @@ var routes = []route{
 	{method: "DELETE", pattern: "/api/v1/keys/{pubkey}", signedIn: true, serve: (*server).revokeKey},
 	{method: "GET", pattern: "/problems/{$}", serve: (*server).problems},
 	{method: "GET", pattern: "/problems/{code}", serve: (*server).problem},
+
+	// What changes orders.
+	{method: "POST", pattern: "/api/v1/orders", signedIn: true, body: true, serve: (*server).beginOrder},
+	{method: "POST", pattern: "/api/v1/orders/{id}/messages", signedIn: true, body: true, query: []string{"anyway"}, serve: (*server).sayOfOrder},
 }
 
 var methods = []string{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"}
