@@ -61,7 +61,7 @@ var howToCheck = []string{
 	"By hand: a wrap in messages[].copies[] opens with its recipient's key (NIP-59): nip44.decrypt(wrap.pubkey, wrap.content) is the seal.",
 	"The seal's id is its hash and its signature that of its pubkey, the author: nobody else, this relay included, could have made it. nip44.decrypt(seal.pubkey, seal.content) is the message, whose id is the rumor's here.",
 	"A copy that is gone because it was 'dropped' came to the relay's own key, which keeps no wraps. Its seal is in the box of the first fact of the message, in the field seal: nip44.decrypt(box.sealedBy, box.for[your public key]) is a JSON of everything private in it.",
-	"A wrap of another kind than 1059 was signed by its author himself: what it says stands in it, or, of kind 4, opens with either party's key (NIP-04).",
+	"A wrap of another kind than 1059 was signed by its author himself: what it says stands in it, or, of kind 4, opens with either party's key (NIP-04). What is sealed in it opens with nip44.decrypt(author, payload).",
 	"Each fact is what the message says, and the order is what follows from the facts: README, 'The fold'.",
 	"What no key can show: when a message arrived (receivedAt is the relay's word), whether the sender was an admin (byAdmin), and whether the relay left out a message.",
 }

@@ -25,6 +25,9 @@ func (a *auditor) rumor(ctx context.Context, where string, m *auditMessage, c *a
 	read := dialect.Message{Rumor: rumor, Owner: c.Recipient, Relay: a.file.Relay, Transport: orders.ByWrap, ReceivedAt: a.receivedAt(m, c)}
 	if c.open() {
 		read.Owner, read.Transport = "", orders.ByPublic
+		if f := a.first(m, c); f != nil && slices.Contains(f.Transports, orders.ByAPI) {
+			read.Transport = orders.ByAPI
+		}
 	}
 	statements, err := a.dialects.Read(read)
 	if err != nil {
@@ -47,6 +50,10 @@ func (a *auditor) rumor(ctx context.Context, where string, m *auditMessage, c *a
 		if !ok || !same(&one.Fact, f) {
 			a.problem(where + "the author did not say what the file says (" + string(f.Verb) + ")")
 			return false, true
+		}
+		if one.Box != nil { // its author sealed it himself
+			a.box(ctx, f, nil)
+			continue
 		}
 		a.box(ctx, f, &one.Private)
 	}

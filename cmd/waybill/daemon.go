@@ -7,6 +7,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"sync"
 	"sync/atomic"
@@ -22,8 +23,10 @@ import (
 	"github.com/waybill-relay/waybill/relay/api"
 	"github.com/waybill-relay/waybill/relay/enrol"
 	"github.com/waybill-relay/waybill/relay/ledger"
+	"github.com/waybill-relay/waybill/relay/live"
 	"github.com/waybill-relay/waybill/relay/metrics"
 	"github.com/waybill-relay/waybill/relay/notify"
+	"github.com/waybill-relay/waybill/relay/posting"
 	"github.com/waybill-relay/waybill/relay/wire"
 )
 
@@ -48,6 +51,7 @@ type daemon struct {
 	metrics  *metrics.Metrics
 	views    *views
 	notifier *notify.Notifier
+	progress live.Progress // of the tracker
 	listener net.Listener
 	admin    *sideDoor // nil: none
 	scraped  *sideDoor // for metrics; nil: none of their own
@@ -182,9 +186,11 @@ func (d *daemon) openRelay(ctx context.Context) error {
 	d.backlog.Told(d.keysChanged)
 	d.desk.Ledger, d.desk.Changed = deskLedger{d.ledger}, d.backlog.FollowKeys
 	d.signers.late, d.signers.changed = d.backlog.Late, d.backlog.KeysChanged
+	office := &posting.Office{Ledger: d.ledger, Admin: d.isAdmin, Tracked: d.progress.Wait}
 	http := api.New(api.Config{
 		PublicURLs: cfg.PublicURLs, Self: d.identity.PublicKey(), Policy: d.cfg.Participants.Policy, Ways: enrol.Ways(),
 		ClientIP: wire.ClientIP, Observe: d.metrics.Request, Log: d.log,
+		Office: office,
 	}, d.desk)
 	d.relay = relay.New(relay.Config{
 		HTTP: http,
@@ -195,6 +201,7 @@ func (d *daemon) openRelay(ctx context.Context) error {
 		Limits: relayLimits(d.cfg), Meter: d.metrics, LastArrival: last, Late: d.backlog.Late, Vanished: d.forgetKeys,
 		Request: d.request, KeyTransfer: d.keyTransfer, Announced: d.announced,
 	}, d.ledger, d.keyring, d.decoder, d.log)
+	office.Relay = d.relay
 	d.limited = append(d.limited, func(c config) error {
 		d.relay.SetLimits(relayLimits(c))
 		d.backlog.SetRate(c.Limits.Backfill)
@@ -203,7 +210,10 @@ func (d *daemon) openRelay(ctx context.Context) error {
 	if d.notifier, err = d.newNotifier(); err != nil {
 		return err
 	}
-	d.tracker = &relay.Tracker{Ledger: d.ledger, Store: d.store, Log: d.log, Meter: d.metrics, Projected: d.notifier.Projected}
+	d.tracker = &relay.Tracker{Ledger: d.ledger, Store: d.store, Log: d.log, Meter: d.metrics, Projected: func(seq int64) {
+		d.progress.Set(seq)
+		d.notifier.Projected(seq)
+	}}
 	d.tracker.Counted, err = d.ledger.LastSeq(ctx)
 	return err
 }
@@ -223,6 +233,8 @@ func (d *daemon) newNotifier() (*notify.Notifier, error) {
 		Deliver: d.relay.Deliver, TakesPart: d.relay.TakesPart, IsOurs: d.relay.IsOurs,
 	}, d.ledger, d.log), nil
 }
+
+func (d *daemon) isAdmin(pubkey string) bool { return slices.Contains(d.cfg.Admins, pubkey) }
 
 // run serves until ctx ends; to be stopped is no error.
 func (d *daemon) run(ctx context.Context) (err error) {
