@@ -17,7 +17,7 @@ const (
 		WHERE i.recipient = ? AND i.seq > ? AND i.state IN ('new', 'waiting')
 		ORDER BY i.seq LIMIT ?`
 	queryUndecrypted = `
-		SELECT i.seq, i.recipient, i.received_at, i.state, e.raw
+		SELECT i.seq, i.recipient, i.received_at, i.state, i.reason, e.raw
 		FROM inbox i JOIN events e ON e.id = i.event_id
 		WHERE i.recipient = ? AND i.seq > ? AND i.state = 'unreadable' AND i.reason = 'decrypt'
 		ORDER BY i.seq LIMIT ?`

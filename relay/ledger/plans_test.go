@@ -38,7 +38,7 @@ func TestPlans(t *testing.T) {
 
 		queryNews: "order_ids_mark (mark_seq>?)",
 
-		queryUndecrypted:    "inbox_undecrypted (recipient=? AND seq>?)",
+		queryUndecrypted:    "inbox_unreadable (reason=? AND recipient=? AND rowid>?)",
 		queryMessage:        "e USING INDEX sqlite_autoindex_events_1 (id=?)",
 		queryFactsOfMessage: "f USING INDEX sqlite_autoindex_facts_1 (rumor_id=?)",
 
@@ -62,6 +62,9 @@ func TestPlans(t *testing.T) {
 		queryAddress:       "events_address (pubkey=? AND kind=? AND d=?)",
 		queryRelaysOf:      "events_address (pubkey=? AND kind=? AND d=?)",
 		queryExpired:       "events_expiry (expires_at<?)",
+
+		querySession:  "PRIMARY KEY (token=?)",
+		queryCrowdOut: "COVERING INDEX sessions_pubkey (pubkey=?)",
 	} {
 		args := make([]any, strings.Count(query, "?"))
 		for i := range args {

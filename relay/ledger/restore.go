@@ -106,7 +106,8 @@ func copyFile(from, to string) (err error) {
 	return errors.Join(err, out.Close())
 }
 
-// renew brings the schema up to date and gives the ledger another id.
+// renew brings the schema up to date and gives the ledger another id. A session that
+// was ended since must not come back with it: all are ended.
 func renew(ctx context.Context, path string) (id string, err error) {
 	l, err := Open(ctx, path)
 	if err != nil {
@@ -116,6 +117,9 @@ func renew(ctx context.Context, path string) (id string, err error) {
 	_, _ = rand.Read(random) // never fails (crypto/rand)
 	id, err = write(ctx, l, "naming the ledger", func(t *tx) (string, error) {
 		id := hex.EncodeToString(random)
+		if _, err := t.exec("DELETE FROM sessions"); err != nil {
+			return "", err
+		}
 		_, err := t.exec("UPDATE meta SET value = ? WHERE name = 'ledger_id'", id)
 		return id, err
 	})

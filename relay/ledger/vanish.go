@@ -22,7 +22,7 @@ const vanishSkew = 10 * 60_000
 //     others' inboxes that he sealed;
 //   - what he was told of his orders, his webhooks, and how he wanted to be told;
 //   - the boxes of what he said, for everybody, and his payload in every other box;
-//   - that he looked at his orders.
+//   - that he looked at his orders, and his sessions.
 //
 // What had arrived by then is what counts for wraps and boxes, whose own times say
 // nothing. The public part of orders stays for the other party, and the orders are
@@ -74,7 +74,7 @@ func VanishUntil(evt *nostr.Event, receivedAt int64) int64 {
 	return min(receivedAt, int64(evt.CreatedAt)*1000+vanishSkew)
 }
 
-// vanish notes from when on the author's events are refused.
+// vanish notes from when on the author's events are refused, and signs him out.
 func (t *tx) vanish(r *record) (Outcome, error) {
 	var done bool
 	_, err := t.get([]any{&done}, `
@@ -87,10 +87,13 @@ func (t *tx) vanish(r *record) (Outcome, error) {
 		INSERT INTO vanished (pubkey, at) VALUES (?, ?)
 		ON CONFLICT (pubkey) DO UPDATE SET at = CASE WHEN excluded.at > vanished.at THEN excluded.at ELSE vanished.at END`,
 		r.pubkey, r.createdAt)
-	if err != nil {
-		return "", err
+	if err == nil {
+		err = t.unviewParty(r.pubkey)
 	}
-	return Stored, t.unviewParty(r.pubkey)
+	if err == nil {
+		_, err = t.endSessions(r.pubkey)
+	}
+	return Stored, err
 }
 
 // vanishUnfinished reports whether the last request of the key was noted and not
