@@ -1,5 +1,5 @@
-// Package api is the relay's HTTP JSON API: it signs callers in by NIP-98, reads
-// what they ask for strictly, hands it on, and writes what comes back, errors
+// Package api is the relay's HTTP JSON API: it signs callers in, by NIP-98 or by the
+// cookie of a session that NIP-98 began, reads what they ask for strictly, hands it on, and writes what comes back, errors
 // included (RFC 9457).
 //
 // It decides nothing: who may do what, and what proves it, is for the desk
@@ -34,7 +34,8 @@ type Config struct {
 	Now     func() time.Time
 	Log     zerolog.Logger
 
-	Office Office // where order messages are posted; nil: nowhere
+	Office   Office   // where order messages are posted; nil: nowhere
+	Sessions Sessions // nil: callers sign each request
 }
 
 // Desk is where keys are handed over and taken back. Its errors are *orders.Error:
@@ -58,8 +59,11 @@ type server struct {
 	signIn *signIn
 	mux    *http.ServeMux
 
+	ownPages *http.CrossOriginProtection // for who signs in by a cookie
+
 	failures *attempts // sign-ins and enrolments that were refused
 	costly   *attempts // passphrases that were tried
+	logins   *attempts // sessions that were begun
 	bodies   *places   // bodies that are coming in
 	scrypt   chan struct{}
 }
@@ -75,8 +79,6 @@ const (
 
 // New makes the handler of everything under /api/ and /problems/.
 func New(cfg Config, desk Desk) http.Handler {
-	// Nothing here is signed in by what a browser sends of itself. Once there are
-	// cookies, http.CrossOriginProtection goes around this.
 	s := newServer(cfg, desk)
 	return s.observed(s.mux)
 }
@@ -100,10 +102,12 @@ func newServer(cfg Config, desk Desk) *server {
 		// at once, then one in three seconds.
 		failures: newAttempts(20, 3*time.Second),
 		costly:   newAttempts(5, 30*time.Second),
+		logins:   newAttempts(20, 30*time.Second),
 		bodies:   newPlaces(maxBodies, maxBodiesPerAddress),
 		scrypt:   make(chan struct{}, 1),
 	}
 	s.signIn = newSignIn(cfg.PublicURLs, cfg.Now)
+	s.ownPages = s.signIn.origins()
 	for _, r := range routes {
 		s.mux.Handle(r.method+" "+r.pattern, s.edge(r))
 	}

@@ -13,15 +13,17 @@ import (
 
 	"github.com/waybill-relay/waybill/orders"
 	"github.com/waybill-relay/waybill/relay/enrol"
+	"github.com/waybill-relay/waybill/relay/ledger"
 )
 
 // A call is a request that has passed the edge.
 type call struct {
 	*http.Request
-	caller  enrol.Caller // where the route is signedIn
-	body    []byte       // valid until the handler returns, then cleared: it may hold a secret
-	addr    netip.Addr   // whom limits per address count it for
-	entered bool         // the body has a place among s.bodies
+	caller  enrol.Caller    // where the route is signedIn
+	session *ledger.Session // where the caller signed in by a cookie
+	body    []byte          // valid until the handler returns, then cleared: it may hold a secret
+	addr    netip.Addr      // whom limits per address count it for
+	entered bool            // the body has a place among s.bodies
 }
 
 // edge is what every request passes, in this order: the query, the token, the
@@ -68,10 +70,16 @@ func (s *server) serve(r route, w http.ResponseWriter, c *call) error {
 	return err
 }
 
-// admit signs the caller in and reads the body, which the token speaks of.
+// admit signs the caller in, by a token or by the cookie of a session, and reads the
+// body, which the token speaks of.
 func (s *server) admit(r route, w http.ResponseWriter, c *call) error {
-	t, err := s.signIn.open(c.Request, func() error { return s.failures.check(c.addr, s.cfg.Now()) })
-	if err != nil {
+	var t token
+	var err error
+	if s.hasCookie(c.Request) && !r.byToken {
+		if err := s.admitSession(w, c); err != nil {
+			return err
+		}
+	} else if t, err = s.signIn.open(c.Request, func() error { return s.failures.check(c.addr, s.cfg.Now()) }); err != nil {
 		return s.failed(c, err)
 	}
 	if r.body {
@@ -82,10 +90,14 @@ func (s *server) admit(r route, w http.ResponseWriter, c *call) error {
 	if err := s.readBody(w, c); err != nil {
 		return err
 	}
-	if err := s.signIn.accept(t, c.Method, c.body, c.addr); err != nil {
-		return s.failed(c, err)
+	if c.session != nil {
+		c.caller = enrol.Caller{Pubkey: c.session.Pubkey, Door: enrol.DoorHTTP}
+	} else {
+		if err := s.signIn.accept(t, c.body, c.addr); err != nil {
+			return s.failed(c, err)
+		}
+		c.caller = enrol.Caller{Pubkey: t.pubkey, Door: enrol.DoorHTTP}
 	}
-	c.caller = enrol.Caller{Pubkey: t.pubkey, Door: enrol.DoorHTTP}
 	if !r.body && len(c.body) > 0 {
 		return fail(codeMalformed, "This takes no body.")
 	}

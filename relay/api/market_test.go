@@ -77,7 +77,7 @@ func newMarket(t testing.TB, change ...func(*Config)) *market {
 	office := &posting.Office{Ledger: m.ledger, Admin: m.isAdmin, Tracked: m.progress.Wait}
 	cfg := Config{
 		PublicURLs: []string{"ws://" + l.Addr().String(), "wss://shop.example"}, Self: m.self.PublicKey(), Policy: "open",
-		ClientIP: wire.ClientIP, Now: m.now, Log: zerolog.New(m.log).Level(zerolog.TraceLevel), Office: office,
+		ClientIP: wire.ClientIP, Now: m.now, Log: zerolog.New(m.log).Level(zerolog.TraceLevel), Office: office, Sessions: m.ledger,
 	}
 	for _, c := range change {
 		c(&cfg)

@@ -34,6 +34,7 @@ var (
 	errID        = &refusal{"id", "The token's id is not the hash of its content."}
 	errSignature = &refusal{"signature", "The token's signature does not verify."}
 	errPayload   = &refusal{"payload", "The token must have one payload tag, the SHA-256 of the body in lower-case hex."}
+	errNoSession = &refusal{"session", "The session is over, or there is none. Sign in again."}
 	errReplayed  = &refusal{"replayed", "The token was used before. Sign one for each request."}
 )
 
@@ -114,9 +115,9 @@ func (s *signIn) open(r *http.Request, dear func() error) (token, error) {
 
 // accept checks what the token says of the body, and uses it up: of two requests
 // with one token, one is taken.
-func (s *signIn) accept(t token, method string, body []byte, from netip.Addr) error {
-	switch needs := slices.Contains([]string{"POST", "PUT", "PATCH"}, method) || len(body) > 0; {
-	case len(t.payload) == 0 && needs:
+func (s *signIn) accept(t token, body []byte, from netip.Addr) error {
+	switch {
+	case len(t.payload) == 0 && len(body) > 0:
 		return errPayload
 	case len(t.payload) > 1:
 		return errPayload

@@ -39,7 +39,7 @@ var kinds = []kind{
 	{codeMalformed, http.StatusBadRequest, "Malformed request",
 		"The request cannot be read: a query key, a JSON key or the type of a value is not what this path takes. The members `parameter` or `field` say which."},
 	{codeSignIn, http.StatusUnauthorized, "Not signed in",
-		"The request needs the header `Authorization: Nostr …` (NIP-98): a signed event of kind 27235, made for this very request. The member `reason` says what is wrong with the one that came: missing, scheme, too-long, encoding, kind, time, url, method, form, id, signature, payload, replayed."},
+		"The request needs the header `Authorization: Nostr …` (NIP-98): a signed event of kind 27235, made for this very request, or the cookie of a session. The member `reason` says what is wrong with the one that came: missing, scheme, too-long, encoding, kind, time, url, method, form, id, signature, payload, replayed, session."},
 	{orders.EFORBIDDEN, http.StatusForbidden, "Not allowed",
 		"The caller is known, and may not do this."},
 	{codeCrossSite, http.StatusForbidden, "Another site's request",

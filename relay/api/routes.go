@@ -10,7 +10,8 @@ import (
 // against the OpenAPI document.
 type route struct {
 	method, pattern string
-	signedIn        bool     // only with a NIP-98 token
+	signedIn        bool     // only with a NIP-98 token, or the cookie of a session
+	byToken         bool     // only with the token
 	body            bool     // takes a JSON object
 	query           []string // the query keys it knows
 	serve           func(s *server, w http.ResponseWriter, c *call) error
@@ -26,6 +27,10 @@ var routes = []route{
 	{method: "GET", pattern: "/problems/{$}", serve: (*server).problems},
 	{method: "GET", pattern: "/problems/{code}", serve: (*server).problem},
 
+	// Signing in for a while.
+	{method: "POST", pattern: "/api/v1/session", signedIn: true, byToken: true, serve: (*server).beginSession},
+	{method: "GET", pattern: "/api/v1/session", signedIn: true, serve: (*server).showSession},
+	{method: "DELETE", pattern: "/api/v1/session", signedIn: true, query: []string{"all"}, serve: (*server).endSession},
 	// What changes orders.
 	{method: "POST", pattern: "/api/v1/orders", signedIn: true, body: true, serve: (*server).beginOrder},
 	{method: "POST", pattern: "/api/v1/orders/{id}/messages", signedIn: true, body: true, query: []string{"anyway"}, serve: (*server).sayOfOrder},
