@@ -190,7 +190,7 @@ func (d *daemon) openRelay(ctx context.Context) error {
 	http := api.New(api.Config{
 		PublicURLs: cfg.PublicURLs, Self: d.identity.PublicKey(), Policy: d.cfg.Participants.Policy, Ways: enrol.Ways(),
 		ClientIP: wire.ClientIP, Observe: d.metrics.Request, Log: d.log,
-		Office: office,
+		Office: office, Sessions: d.ledger,
 	}, d.desk)
 	d.relay = relay.New(relay.Config{
 		HTTP: http,
@@ -290,7 +290,7 @@ func (d *daemon) forgetKeys(pubkey string, until time.Time) {
 	}
 }
 
-// expire drops events whose time is over (NIP-40).
+// expire drops events (NIP-40) and sessions whose time is over.
 func (d *daemon) expire(ctx context.Context) error {
 	tick := time.NewTicker(time.Minute)
 	defer tick.Stop()
@@ -301,6 +301,9 @@ func (d *daemon) expire(ctx context.Context) error {
 		case now := <-tick.C:
 			if _, err := d.ledger.Expire(ctx, now); err != nil && ctx.Err() == nil {
 				d.log.Error().Err(err).Msg("expired events could not be dropped")
+			}
+			if _, err := d.ledger.SweepSessions(ctx, now.UnixMilli(), now.Add(-api.SessionIdle).UnixMilli()); err != nil && ctx.Err() == nil {
+				d.log.Error().Err(err).Msg("sessions that are over could not be dropped")
 			}
 		}
 	}
