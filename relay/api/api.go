@@ -36,6 +36,9 @@ type Config struct {
 
 	Office   Office   // where order messages are posted; nil: nowhere
 	Sessions Sessions // nil: callers sign each request
+	Live     Follower // what has changed; nil: nobody is told
+	// Heartbeat is how often a stream says something; 0: every 15 s.
+	Heartbeat time.Duration
 }
 
 // Desk is where keys are handed over and taken back. Its errors are *orders.Error:
@@ -65,6 +68,7 @@ type server struct {
 	costly   *attempts // passphrases that were tried
 	logins   *attempts // sessions that were begun
 	bodies   *places   // bodies that are coming in
+	streams  *places   // live updates
 	scrypt   chan struct{}
 }
 
@@ -90,6 +94,9 @@ func newServer(cfg Config, desk Desk) *server {
 	if cfg.BodyTimeout <= 0 {
 		cfg.BodyTimeout = defaultBodyTimeout
 	}
+	if cfg.Heartbeat <= 0 {
+		cfg.Heartbeat = defaultHeartbeat
+	}
 	if cfg.Now == nil {
 		cfg.Now = time.Now
 	}
@@ -104,6 +111,7 @@ func newServer(cfg Config, desk Desk) *server {
 		costly:   newAttempts(5, 30*time.Second),
 		logins:   newAttempts(20, 30*time.Second),
 		bodies:   newPlaces(maxBodies, maxBodiesPerAddress),
+		streams:  newPlaces(maxStreams, maxStreamsPerAddress),
 		scrypt:   make(chan struct{}, 1),
 	}
 	s.signIn = newSignIn(cfg.PublicURLs, cfg.Now)

@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"maps"
 	"net"
 	"net/http"
@@ -37,6 +38,7 @@ type market struct {
 	store    *redisstore.Store
 	relay    *relay.Relay
 	progress *live.Progress
+	hub      *live.Hub
 	admins   []string
 	stop     func() // the relay and the tracker
 	stopped  chan error
@@ -75,7 +77,9 @@ func newMarket(t testing.TB, change ...func(*Config)) *market {
 	must(err)
 	m.url = "http://" + l.Addr().String()
 	office := &posting.Office{Ledger: m.ledger, Admin: m.isAdmin, Tracked: m.progress.Wait}
+	m.hub = &live.Hub{Ledger: m.ledger, Orders: orders.NewReader(m.store, m.isAdmin), Admin: m.isAdmin, Progress: m.progress, Log: zerolog.Nop()}
 	cfg := Config{
+		Live:       m.hub,
 		PublicURLs: []string{"ws://" + l.Addr().String(), "wss://shop.example"}, Self: m.self.PublicKey(), Policy: "open",
 		ClientIP: wire.ClientIP, Now: m.now, Log: zerolog.New(m.log).Level(zerolog.TraceLevel), Office: office, Sessions: m.ledger,
 	}
@@ -93,12 +97,14 @@ func newMarket(t testing.TB, change ...func(*Config)) *market {
 	tracker := &relay.Tracker{Ledger: m.ledger, Store: m.store, Log: zerolog.Nop(), Projected: m.progress.Set}
 	go func() { m.stopped <- m.relay.Serve(ctx, l) }()
 	go func() { tracked <- tracker.Run(ctx) }()
+	told := make(chan error, 1)
+	go func() { told <- m.hub.Run(ctx) }()
 	t.Cleanup(func() {
 		cancel()
 		if err := <-m.stopped; err != nil {
 			t.Errorf("serve: %v", err)
 		}
-		if err := <-tracked; err != nil {
+		if err := errors.Join(<-tracked, <-told); err != nil {
 			t.Errorf("track: %v", err)
 		}
 		sealer.Close()

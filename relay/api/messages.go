@@ -69,7 +69,8 @@ func (s *server) post(w http.ResponseWriter, c *call, order string) error {
 // etag names the state of an order, by its version.
 func etag(o *orders.Order) string { return `"` + strconv.FormatInt(o.Version, 10) + `"` }
 
-// ifMatch reads the versions in If-Match; none is any.
+// ifMatch reads the versions in If-Match; none is any. The ETag of an order that was
+// read begins with its version, and goes on with what else there is to its reader.
 func ifMatch(headers []string) (versions []int64, err error) {
 	for _, tag := range strings.Split(strings.Join(headers, ","), ",") {
 		tag = strings.TrimSpace(tag)
@@ -79,10 +80,10 @@ func ifMatch(headers []string) (versions []int64, err error) {
 		case tag == "":
 			continue
 		}
-		text := strings.Trim(strings.TrimPrefix(tag, "W/"), `"`)
+		text, _, _ := strings.Cut(strings.Trim(strings.TrimPrefix(tag, "W/"), `"`), "-")
 		n, err := strconv.ParseInt(text, 10, 64)
 		if err != nil || n < 0 {
-			return nil, fail(codeMalformed, `If-Match takes the ETag of an order, which is its version in quotes: "12".`).with("parameter", "If-Match")
+			return nil, fail(codeMalformed, `If-Match takes the ETag of an order, which begins with its version: "12", "12-…".`).with("parameter", "If-Match")
 		}
 		versions = append(versions, n)
 	}

@@ -34,6 +34,7 @@ var routes = []route{
 	// What changes orders.
 	{method: "POST", pattern: "/api/v1/orders", signedIn: true, body: true, serve: (*server).beginOrder},
 	{method: "POST", pattern: "/api/v1/orders/{id}/messages", signedIn: true, body: true, query: []string{"anyway"}, serve: (*server).sayOfOrder},
+	{method: "GET", pattern: "/api/v1/events", signedIn: true, serve: (*server).events},
 }
 
 var methods = []string{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"}
