@@ -17,6 +17,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/waybill-relay/waybill/nip17"
+	"github.com/waybill-relay/waybill/orders"
 	"github.com/waybill-relay/waybill/orders/dialect"
 	"github.com/waybill-relay/waybill/orders/redisstore"
 	"github.com/waybill-relay/waybill/relay"
@@ -52,6 +53,7 @@ type daemon struct {
 	views    *views
 	notifier *notify.Notifier
 	progress live.Progress // of the tracker
+	live     *live.Hub
 	listener net.Listener
 	admin    *sideDoor // nil: none
 	scraped  *sideDoor // for metrics; nil: none of their own
@@ -186,11 +188,12 @@ func (d *daemon) openRelay(ctx context.Context) error {
 	d.backlog.Told(d.keysChanged)
 	d.desk.Ledger, d.desk.Changed = deskLedger{d.ledger}, d.backlog.FollowKeys
 	d.signers.late, d.signers.changed = d.backlog.Late, d.backlog.KeysChanged
+	d.live = &live.Hub{Ledger: d.ledger, Orders: orders.NewReader(d.store, d.isAdmin), Admin: d.isAdmin, Progress: &d.progress, Log: d.log}
 	office := &posting.Office{Ledger: d.ledger, Admin: d.isAdmin, Tracked: d.progress.Wait}
 	http := api.New(api.Config{
 		PublicURLs: cfg.PublicURLs, Self: d.identity.PublicKey(), Policy: d.cfg.Participants.Policy, Ways: enrol.Ways(),
 		ClientIP: wire.ClientIP, Observe: d.metrics.Request, Log: d.log,
-		Office: office, Sessions: d.ledger,
+		Office: office, Sessions: d.ledger, Live: d.live,
 	}, d.desk)
 	d.relay = relay.New(relay.Config{
 		HTTP: http,
@@ -258,6 +261,7 @@ func (d *daemon) run(ctx context.Context) (err error) {
 	defer context.AfterFunc(ctx, func() { _ = d.closeStore() })() // close says what it returned
 	g.Go(func() error { return d.relay.Serve(ctx, d.listener) })
 	g.Go(func() error { return d.tracker.Run(ctx) })
+	g.Go(func() error { return d.live.Run(ctx) })
 	g.Go(func() error { return d.backlog.Run(ctx) })
 	g.Go(func() error { return d.notifier.Run(ctx) })
 	g.Go(func() error { return d.expire(ctx) })
