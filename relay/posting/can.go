@@ -40,3 +40,12 @@ func (o *Office) Can(ctx context.Context, caller string, verb orders.Verb, inten
 	}
 	return chances, nil
 }
+
+// Refusal is why the verb cannot be said, where it cannot.
+func (c *Chance) Refusal(verb orders.Verb) *Refusal {
+	r := &Refusal{Err: errNotFound, Order: c.State, Role: c.Role, Requested: verb}
+	if c.State != nil {
+		r.Err = orders.Errorf(orders.ECONFLICT, "An order that is %s does not allow %q now.", c.State.Status, verb)
+	}
+	return r
+}

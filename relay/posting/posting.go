@@ -45,8 +45,9 @@ type Office struct {
 // A Message is one that was posted. Its event's id and signature were checked, and
 // that its author is who posts it.
 type Message struct {
-	Event *nostr.Event
-	Order string // the intentId of the order it is for; "" for one that begins an order
+	Event  *nostr.Event
+	Order  string // the intentId of the order it is for; "" for the one that it names itself
+	Begins bool   // it must begin an order
 	// IfVersion are the versions of the order of which one must still stand; empty: any.
 	IfVersion []int64
 	// Anyway has a message taken that counts, though it is no use as the order stands:
@@ -87,20 +88,29 @@ var errNotFound = orders.Errorf(orders.ENOTFOUND, "There is no such order.")
 // Post takes one message. Of the errors of the Relay all come through; besides there
 // is ENOTFOUND where the author may not see the order, and Refusal.
 func (o *Office) Post(ctx context.Context, m Message) (Receipt, error) {
-	// One at a time for one order: who comes second is judged by what the first said.
+	receipt, seq, err := o.inTurn(ctx, m)
+	if err != nil {
+		return Receipt{}, err
+	}
+	receipt.Tracked = o.tracked(ctx, seq)
+	return receipt, nil
+}
+
+// inTurn takes one message at a time for one order: who comes second is judged by what
+// the first said.
+func (o *Office) inTurn(ctx context.Context, m Message) (Receipt, int64, error) {
 	leave, err := o.turns.take(ctx, orderTag(m.Event))
 	if err != nil {
-		return Receipt{}, err
+		return Receipt{}, 0, err
 	}
-	receipt, seq, err := o.post(ctx, m)
-	leave()
-	if err != nil {
-		return Receipt{}, err
-	}
+	defer leave()
+	return o.post(ctx, m)
+}
+
+func (o *Office) tracked(ctx context.Context, seq int64) bool {
 	ctx, cancel := context.WithTimeout(ctx, trackedWithin)
 	defer cancel()
-	receipt.Tracked = o.Tracked(ctx, seq) == nil
-	return receipt, nil
+	return o.Tracked(ctx, seq) == nil
 }
 
 // post also returns the seq of the ledger from which on the order is as it answers.
@@ -116,7 +126,8 @@ func (o *Office) post(ctx context.Context, m Message) (Receipt, int64, error) {
 		}
 		key = k
 	}
-	a, err := o.Relay.ReadPosted(ctx, m.Event, m.Order == "")
+	begins := m.Begins || m.Order == "" && isIntent(m.Event)
+	a, err := o.Relay.ReadPosted(ctx, m.Event, begins)
 	if err != nil {
 		return Receipt{}, 0, err
 	}
@@ -130,8 +141,13 @@ func (o *Office) post(ctx context.Context, m Message) (Receipt, int64, error) {
 		return Receipt{}, 0, err
 	case !ok || m.Order != "" && k != key:
 		return Receipt{}, 0, o.elsewhere(key, said)
-	case m.Order == "" && said.Verb != orders.Intent:
+	case m.Begins && said.Verb != orders.Intent:
 		return Receipt{}, 0, invalid("type", "A message that begins an order is of kind 16 and type 1. Others are for /api/v1/orders/{id}/messages.")
+	}
+	if m.Order == "" && !begins {
+		if _, _, err := o.see(ctx, said.Sender, k); err != nil {
+			return Receipt{}, 0, err
+		}
 	}
 	if known, err := o.Ledger.Has(ctx, a.Event.ID); err != nil {
 		return Receipt{}, 0, err
@@ -300,6 +316,12 @@ func orElse(err, otherwise error) error {
 		return err
 	}
 	return otherwise
+}
+
+// isIntent goes by the form alone.
+func isIntent(evt *nostr.Event) bool {
+	tag := evt.Tags.Find("type")
+	return evt.Kind == 16 && len(tag) > 1 && tag[1] == "1"
 }
 
 func orderTag(evt *nostr.Event) string {
