@@ -11,6 +11,7 @@ import (
 	"context"
 	"net/http"
 	"net/netip"
+	"net/url"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -34,7 +35,10 @@ type Config struct {
 	Now     func() time.Time
 	Log     zerolog.Logger
 
-	Office   Office   // where order messages are posted; nil: nowhere
+	Office Office // where order messages are posted; nil: nowhere
+	// Select finds the orders of a caller (hex) that a filter means, up to most of them.
+	// nil: nobody does.
+	Select   func(ctx context.Context, caller string, filter url.Values, most int) (intentIDs []string, err error)
 	Sessions Sessions // nil: callers sign each request
 	Live     Follower // what has changed; nil: nobody is told
 	// Heartbeat is how often a stream says something; 0: every 15 s.
@@ -68,6 +72,7 @@ type server struct {
 	costly   *attempts // passphrases that were tried
 	logins   *attempts // sessions that were begun
 	bodies   *places   // bodies that are coming in
+	bulks    *places   // the same, of many messages
 	streams  *places   // live updates
 	scrypt   chan struct{}
 }
@@ -111,6 +116,7 @@ func newServer(cfg Config, desk Desk) *server {
 		costly:   newAttempts(5, 30*time.Second),
 		logins:   newAttempts(20, 30*time.Second),
 		bodies:   newPlaces(maxBodies, maxBodiesPerAddress),
+		bulks:    newPlaces(maxBulks, maxBulksPerAddress),
 		streams:  newPlaces(maxStreams, maxStreamsPerAddress),
 		scrypt:   make(chan struct{}, 1),
 	}

@@ -17,17 +17,21 @@ func (s *server) readBody(w http.ResponseWriter, c *call) error {
 	if c.ContentLength == 0 {
 		return nil
 	}
-	if c.ContentLength > int64(s.cfg.MaxBody) {
+	most, room := int64(s.cfg.MaxBody), s.bodies
+	if c.large {
+		most, room = maxBulkBody, s.bulks
+	}
+	if c.ContentLength > most {
 		return tooLarge(w)
 	}
-	if err := s.bodies.enter(c.addr); err != nil {
+	if err := room.enter(c.addr); err != nil {
 		return err
 	}
-	c.entered = true
+	c.room = room
 	// One allocation, which finish clears: one that grows leaves copies behind.
 	size := c.ContentLength
 	if size < 0 { // chunked
-		size = int64(s.cfg.MaxBody)
+		size = most
 	}
 	buf := make([]byte, size+1)
 	for n := 0; ; {
@@ -53,8 +57,8 @@ func (s *server) readBody(w http.ResponseWriter, c *call) error {
 // finish gives back what a body took, and wipes it.
 func (s *server) finish(c *call) {
 	clear(c.body)
-	if c.entered {
-		s.bodies.leave(c.addr)
+	if c.room != nil {
+		c.room.leave(c.addr)
 	}
 }
 

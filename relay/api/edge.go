@@ -23,7 +23,8 @@ type call struct {
 	session *ledger.Session // where the caller signed in by a cookie
 	body    []byte          // valid until the handler returns, then cleared: it may hold a secret
 	addr    netip.Addr      // whom limits per address count it for
-	entered bool            // the body has a place among s.bodies
+	large   bool            // the body may be that of many messages
+	room    *places         // where the body has its place; nil: nowhere
 }
 
 // edge is what every request passes, in this order: the query, the token, the
@@ -33,7 +34,7 @@ func (s *server) edge(r route) http.Handler {
 		setHeaders(w.Header())
 		defer s.recover(w, req)
 		s.bound(w, req)
-		c := &call{Request: req, addr: account(s.cfg.ClientIP(req))}
+		c := &call{Request: req, large: r.large, addr: account(s.cfg.ClientIP(req))}
 		defer s.finish(c)
 		if err := s.serve(r, w, c); err != nil {
 			s.refuse(w, req, err)

@@ -18,24 +18,27 @@ import (
 // Office takes posted order messages (*posting.Office).
 type Office interface {
 	Post(ctx context.Context, m posting.Message) (posting.Receipt, error)
+	PostAll(ctx context.Context, messages []posting.Message) []posting.Result
 	// Can tells of each order whether caller (hex) may say the verb of it now.
 	Can(ctx context.Context, caller string, verb orders.Verb, intentIDs []string) ([]posting.Chance, error)
 }
 
 // beginOrder: POST /api/v1/orders.
-func (s *server) beginOrder(w http.ResponseWriter, c *call) error { return s.post(w, c, "") }
+func (s *server) beginOrder(w http.ResponseWriter, c *call) error {
+	return s.post(w, c, posting.Message{Begins: true})
+}
 
 // sayOfOrder: POST /api/v1/orders/{id}/messages.
 func (s *server) sayOfOrder(w http.ResponseWriter, c *call) error {
-	return s.post(w, c, c.PathValue("id"))
+	return s.post(w, c, posting.Message{Order: c.PathValue("id")})
 }
 
-func (s *server) post(w http.ResponseWriter, c *call, order string) error {
+var errNoOffice = fail(orders.EUNAVAILABLE, "This relay takes no orders over HTTP.")
+
+func (s *server) post(w http.ResponseWriter, c *call, m posting.Message) (err error) {
 	if s.cfg.Office == nil {
-		return fail(orders.EUNAVAILABLE, "This relay takes no orders over HTTP.")
+		return errNoOffice
 	}
-	m := posting.Message{Order: order}
-	var err error
 	if m.Anyway, err = flagOf(c.URL.Query(), "anyway"); err != nil {
 		return err
 	}

@@ -138,16 +138,7 @@ func (s *server) refuse(w http.ResponseWriter, r *http.Request, err error) {
 	if own := (*fault)(nil); k.status >= 500 && f.detail == "" && !errors.As(err, &own) && r.Context().Err() == nil {
 		s.cfg.Log.Error().Str("route", r.Pattern).Err(err).Msg("a request could not be served")
 	}
-	members := map[string]any{
-		"type": "/problems/" + string(k.code), "title": k.title, "status": k.status,
-		"instance": instance(r.URL.Path), "code": k.code,
-	}
-	for name, value := range f.extra {
-		members[name] = value
-	}
-	if members["detail"] = f.detail; f.detail == "" {
-		members["detail"] = k.meaning
-	}
+	members := f.members(k, r.URL.Path)
 	body, err := json.Marshal(members)
 	if err != nil { // texts and numbers only
 		panic(err)
@@ -165,6 +156,21 @@ func (s *server) refuse(w http.ResponseWriter, r *http.Request, err error) {
 	w.WriteHeader(k.status)
 	// A client that has gone does not read it.
 	_, _ = w.Write(append(body, '\n'))
+}
+
+// members are those of f's problem at that path.
+func (f *fault) members(k kind, path string) map[string]any {
+	members := map[string]any{
+		"type": "/problems/" + string(k.code), "title": k.title, "status": k.status,
+		"instance": instance(path), "code": k.code,
+	}
+	for name, value := range f.extra {
+		members[name] = value
+	}
+	if members["detail"] = f.detail; f.detail == "" {
+		members["detail"] = k.meaning
+	}
+	return members
 }
 
 // instance is the path, but for a secret that was pasted in the place of an npub.

@@ -13,6 +13,7 @@ type route struct {
 	signedIn        bool     // only with a NIP-98 token, or the cookie of a session
 	byToken         bool     // only with the token
 	body            bool     // takes a JSON object
+	large           bool     // of many messages
 	query           []string // the query keys it knows
 	serve           func(s *server, w http.ResponseWriter, c *call) error
 }
@@ -33,6 +34,7 @@ var routes = []route{
 	{method: "DELETE", pattern: "/api/v1/session", signedIn: true, query: []string{"all"}, serve: (*server).endSession},
 	// What changes orders.
 	{method: "POST", pattern: "/api/v1/orders", signedIn: true, body: true, serve: (*server).beginOrder},
+	{method: "POST", pattern: "/api/v1/orders/bulk", signedIn: true, body: true, large: true, query: []string{"anyway"}, serve: (*server).bulk},
 	{method: "POST", pattern: "/api/v1/orders/{id}/messages", signedIn: true, body: true, query: []string{"anyway"}, serve: (*server).sayOfOrder},
 	{method: "GET", pattern: "/api/v1/events", signedIn: true, serve: (*server).events},
 }
