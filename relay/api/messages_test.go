@@ -249,6 +249,21 @@ func TestPostAgain(t *testing.T) {
 		t.Errorf("got %+v", o)
 	}
 	// By another way it is the same message, and stays hidden.
+	r, err := nostr.RelayConnect(m.ctx, strings.Replace(m.url, "http", "ws", 1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	var evt nostr.Event
+	if err := evt.UnmarshalJSON([]byte(ship.body)); err != nil {
+		t.Fatal(err)
+	}
+	if err := r.Publish(m.ctx, evt); err != nil {
+		t.Error(err)
+	}
+	if served, err := r.QuerySync(m.ctx, nostr.Filter{IDs: []string{evt.ID}}); err != nil || len(served) > 0 {
+		t.Errorf("served: %v, %v", served, err)
+	}
 	if resp, _ := m.do(ask{method: "POST", path: messagesOf("A-1"), as: m.buyer, body: ship.body}); resp.StatusCode != 403 {
 		t.Errorf("somebody else's: got %s", resp.Status)
 	}
