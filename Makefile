@@ -5,7 +5,7 @@
 GO ?= go
 FUZZTIME ?= 20s
 FUZZERS = ./nip17:FuzzOpen ./nip17:FuzzParseEvent \
-	./nip17:FuzzOpenDirect \
+	./nip17:FuzzOpenDirect ./orders/dialect:FuzzPosted \
 	./nip17/bunker:FuzzParse ./nip17/bunker:FuzzParseReply ./nip17/bunker:FuzzParseEnvelope \
 	./orders/dialect:FuzzGamma ./orders/dialect:FuzzCultureBridge ./orders/dialect:FuzzText ./orders/dialect:FuzzToken \
 	./orders/dialect:FuzzConduit ./orders/dialect:FuzzPlebeian ./orders/dialect:FuzzOldPlebeian ./orders/dialect:FuzzShopstr \

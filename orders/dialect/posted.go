@@ -51,7 +51,9 @@ type publicTag struct {
 }
 
 var publicTags = map[string]publicTag{
-	"p":              {most: 3, many: true, ok: first(isHex32)}, // with a relay hint and a name for it
+	"p": {most: 2, many: true, ok: func(_ *letter, v []string) bool {
+		return len(v) > 0 && isHex32(v[0]) && (len(v) == 1 || isRelayHint(v[1]))
+	}},
 	"order":          {most: 1, ok: first(isPlain)},
 	"type":           {most: 1, ok: first(func(s string) bool { return len(s) == 1 && s >= "1" && s <= "4" })},
 	"subject":        {most: 1, ok: first(func(s string) bool { return slices.ContainsFunc(forms, func(f form) bool { return f.subject == s }) })},
@@ -83,6 +85,10 @@ func first(ok func(string) bool) func(*letter, []string) bool {
 }
 
 func isNumber(s string) bool { _, ok := decimal(s); return ok }
+
+func isRelayHint(s string) bool {
+	return s == "" || isPlain(s) && (strings.HasPrefix(s, "wss://") || strings.HasPrefix(s, "ws://"))
+}
 
 // isPlain is one line of some length.
 func isPlain(s string) bool {

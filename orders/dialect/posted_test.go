@@ -114,6 +114,8 @@ func TestPostedRefuses(t *testing.T) {
 		{"two amounts", `{"kind":16,"tags":[` + order + `,["amount","1"],["amount","2"]]}`, "bad-tag", "amount"},
 		{"an item without a name", `{"kind":16,"tags":[` + order + `,["item"]]}`, "bad-tag", "item"},
 		{"an item with more", `{"kind":16,"tags":[` + order + `,["item","mug","1","","Mug","1","SATS","1 Main St"]]}`, "bad-tag", "item"},
+		{"a name for a party", `{"kind":16,"tags":[["p","$S","wss://x.example","Bob"],["order","A"],["type","1"]]}`, "bad-tag", "p"},
+		{"a name for a relay", `{"kind":16,"tags":[["p","$S","Bob"],["order","A"],["type","1"]]}`, "bad-tag", "p"},
 		{"an empty tag", `{"kind":16,"tags":[` + order + `,[]]}`, "bad-tag", ""},
 		{"a type of another client", `{"kind":16,"tags":[["p","$S"],["order","A"],["type","order"]]}`, "bad-tag", "type"},
 		{"a hash where nothing is paid", `{"kind":16,"tags":[` + status + `,["payment_hash","$H"]]}`, "bad-tag", "payment_hash"},
@@ -147,4 +149,31 @@ func TestPostedRefuses(t *testing.T) {
 			}
 		})
 	}
+}
+
+// FuzzPosted: what is taken says one thing, by its author, and holds nothing in clear
+// that is not among the tags that are known to be public.
+func FuzzPosted(f *testing.F) {
+	f.Add(16, "p|$S\nsubject|order-info\ntype|1\norder|A-100\namount|21,000.00\nitem|30402:$S:mug|2|https://x.example/i|Mug|10.50|EUR\nprivate|note\nsealed|$B|"+sealedAs("b"), "")
+	f.Add(16, "p|$R\nbuyer|$B\nseller|$S\norder|A\ntype|3\nstatus|resolved\noutcome|resume", "")
+	f.Add(16, "p|$S\norder|A\ntype|2\npayment|lightning\npayment_hash|$H\nexpiration|1760000000\neta|9e9", "")
+	f.Add(17, "p|$S\norder|A\npayment|ln\nnonce|1|20\n-", "")
+	f.Fuzz(func(t *testing.T, kind int, tags, content string) {
+		m := fuzzed(kind, tags, content)
+		m.Owner, m.Transport = "", orders.ByAPI
+		sts, err := New().Read(m)
+		if err != nil {
+			return
+		}
+		if len(sts) != 1 || content != "" || len(sts[0].Private.Carries()) > 0 || (sts[0].Box == nil) != (len(sts[0].Carries) == 0) {
+			t.Errorf("%d statements, %+v", len(sts), sts[0])
+		}
+		for _, tag := range m.Rumor.Tags {
+			if _, known := publicTags[tag[0]]; !known && tag[0] != "sealed" && tag[0] != "private" {
+				t.Errorf("the tag %q was taken", tag[0])
+			}
+		}
+		sts[0].Carries, sts[0].Box = nil, nil // its author sealed it
+		checkInvariants(t, m, sts[0])
+	})
 }
