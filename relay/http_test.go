@@ -222,3 +222,22 @@ func TestStopWhileAnswering(t *testing.T) {
 		t.Errorf("got %s %s", resp.Status, body)
 	}
 }
+
+// Whoever has connected and says nothing does not hold up the end, and is no error.
+func TestStopWhileSomebodyIsSilent(t *testing.T) {
+	var conn net.Conn
+	var begun time.Time
+	t.Cleanup(func() { // after the house's own
+		conn.Close()
+		if took := time.Since(begun); took > closeWithin-time.Second {
+			t.Errorf("it took %v", took)
+		}
+	})
+	h := newHouse(t)
+	t.Cleanup(func() { begun = time.Now() })
+	var err error
+	if conn, err = net.Dial("tcp", strings.TrimPrefix(h.url, "ws://")); err != nil {
+		t.Fatal(err)
+	}
+	h.connect(nil) // so that the former was accepted
+}

@@ -8,6 +8,7 @@ package relay
 
 import (
 	"context"
+	"errors"
 	"io"
 	"log"
 	"net"
@@ -184,15 +185,28 @@ func (r *Relay) Serve(ctx context.Context, l net.Listener) error {
 	}
 	stop, cancel := context.WithTimeout(context.Background(), closeWithin)
 	defer cancel()
-	err := r.server.Shutdown(stop) // the listener; sockets are not the server's any more
+	err := r.hangUp(stop) // the listener; sockets are not the server's any more
 	r.accepting.shut(stop)
 	r.sessions.closeAll(stop)
 	return err
 }
 
+// hangUp waits for answers that are going out. Whoever has connected and asked
+// nothing yet is not worth as much time as the server would give him.
+func (r *Relay) hangUp(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, answerWithin)
+	defer cancel()
+	err := r.server.Shutdown(ctx)
+	if errors.Is(err, context.DeadlineExceeded) {
+		err = r.server.Close()
+	}
+	return err
+}
+
 const (
-	// closeWithin bounds the end of Serve.
-	closeWithin = 6 * time.Second
+	// closeWithin bounds the end of Serve, answerWithin that of the answers over HTTP.
+	closeWithin  = 6 * time.Second
+	answerWithin = 4 * time.Second
 	// lastWords is how long sockets stay open after the last event was stored, for
 	// its OK to go out.
 	lastWords = 300 * time.Millisecond
