@@ -112,11 +112,19 @@ func TestLive(t *testing.T) {
 	for _, l := range []*listener{buyer, seller} {
 		l.hears("A-1", orders.StatusIntentSent, orders.Intent)
 	}
-	m.posted(m.say(m.buyer, orders.Draft{Verb: orders.Paid, OrderID: "A-1", Private: orders.Private{Proof: "secret proof"}}), 201)
-	m.posted(m.say(m.buyer, orders.Draft{Verb: orders.Dispute, OrderID: "A-1", Private: orders.Private{Reason: "secret reason"}}), 201)
-	for _, l := range []*listener{buyer, seller} {
-		l.hears("A-1", orders.StatusPaid, orders.Paid)
-		l.hears("A-1", orders.StatusDisputed, orders.Dispute)
+	// One after the other: what is told is the order as it is by then.
+	for _, step := range []struct {
+		d    orders.Draft
+		want orders.Status
+	}{
+		{orders.Draft{Verb: orders.Paid, Private: orders.Private{Proof: "secret proof"}}, orders.StatusPaid},
+		{orders.Draft{Verb: orders.Dispute, Private: orders.Private{Reason: "secret reason"}}, orders.StatusDisputed},
+	} {
+		step.d.OrderID = "A-1"
+		m.posted(m.say(m.buyer, step.d), 201)
+		for _, l := range []*listener{buyer, seller} {
+			l.hears("A-1", step.want, step.d.Verb)
+		}
 	}
 	admin.hears("A-1", orders.StatusDisputed, orders.Dispute)
 	// What the stranger hears is his own, and nothing before it.
@@ -142,6 +150,18 @@ func TestLive(t *testing.T) {
 	}
 }
 
+// told waits until everybody would have been told everything. Nobody may listen.
+func (m *market) told() {
+	m.t.Helper()
+	last, err := m.ledger.LastSeq(m.ctx)
+	if err != nil {
+		m.t.Fatal(err)
+	}
+	if err := m.progress.Wait(m.ctx, last); err != nil {
+		m.t.Fatal(err)
+	}
+}
+
 func TestLiveReconnects(t *testing.T) {
 	m := newMarket(t)
 	l := m.listen(by(m.buyer))
@@ -151,6 +171,7 @@ func TestLiveReconnects(t *testing.T) {
 	m.posted(m.say(m.seller, orders.Draft{Verb: orders.Process, OrderID: "A-1"}), 201)
 	m.posted(m.say(m.seller, orders.Draft{Verb: orders.Shipped, OrderID: "A-1"}), 201)
 	m.begin("A-2")
+	m.told()
 	again := m.listen(since(m.buyer, l.lastID))
 	again.hears("A-1", orders.StatusShipped, orders.Process, orders.Shipped)
 	again.hears("A-2", orders.StatusIntentSent, orders.Intent)
