@@ -28,7 +28,8 @@ func (r *reader) show(o *Order, to Role) {
 func notFound() error { return Errorf(ENOTFOUND, "no such order") }
 
 // GetOrder returns the order to its buyer, its seller and, where it is or was
-// disputed, to an admin; with its boxes and what the caller may do.
+// disputed, to an admin; with the boxes that are sealed to the caller and what the
+// caller may do.
 func (r *reader) GetOrder(ctx context.Context, caller, intentID string) (*Order, error) {
 	if caller == "" {
 		return nil, notFound()
@@ -40,15 +41,38 @@ func (r *reader) GetOrder(ctx context.Context, caller, intentID string) (*Order,
 	case err != nil:
 		return nil, err
 	}
-	role := o.Role(caller)
-	if role == 0 && r.admin(caller) && o.WasDisputed() {
-		role = Admin
-	}
+	role := r.roleIn(o, caller)
 	if role == 0 {
 		return nil, notFound()
 	}
 	r.show(o, role)
+	o.keepBoxes(caller)
 	return o, nil
+}
+
+// roleIn is the caller's role in the order, 0 where it does not exist for them.
+func (r *reader) roleIn(o *Order, caller string) Role {
+	role := o.Role(caller)
+	if role == 0 && r.admin(caller) && o.WasDisputed() {
+		return Admin
+	}
+	return role
+}
+
+// keepBoxes takes away what is sealed to others than reader.
+func (o *Order) keepBoxes(reader string) {
+	var own map[string]Box
+	for fact, box := range o.Boxes {
+		payload, ok := box.For[reader]
+		if !ok {
+			continue
+		}
+		if own == nil {
+			own = map[string]Box{}
+		}
+		own[fact] = Box{SealedBy: box.SealedBy, For: map[string]string{reader: payload}}
+	}
+	o.Boxes = own
 }
 
 func (r *reader) GetBuyerOrders(ctx context.Context, caller, buyer string, q Query) (Page, error) {
@@ -87,14 +111,20 @@ func (r *reader) GetAllOrders(ctx context.Context, caller string, q Query) (Page
 	}
 	page, err := r.index.List(ctx, List{}, q)
 	for _, o := range page.Items {
-		if o.WasDisputed() {
-			r.show(o, Admin)
-		} else {
-			o.Now(r.now().UnixMilli())
-			o.hidePrivate()
-		}
+		r.showAny(o)
 	}
 	return page, err
+}
+
+// showAny is show for an admin, who sees every order's public fields, and what is
+// private only where there is, or was, something to rule on.
+func (r *reader) showAny(o *Order) {
+	if o.WasDisputed() {
+		r.show(o, Admin)
+		return
+	}
+	o.Now(r.now().UnixMilli())
+	o.hidePrivate()
 }
 
 func (r *reader) GetBuyerOrderStats(ctx context.Context, caller, buyer string) (Stats, error) {

@@ -42,6 +42,28 @@ func (s shelf) Stats(context.Context, Role, string) (Stats, error) {
 	return Stats{TotalOrders: int64(len(s))}, nil
 }
 
+func (s shelf) Find(ctx context.Context, viewer string, f Filter, _ Query) (found Found, err error) {
+	page, err := s.List(ctx, List{}, Query{})
+	for _, o := range page.Items {
+		if f.Means(o, viewer) {
+			found.Items = append(found.Items, o)
+		}
+	}
+	found.Total = int64(len(found.Items))
+	return found, err
+}
+
+func (s shelf) Periods(_ context.Context, _ Role, _ string, edges []int64) ([]Stats, error) {
+	return make([]Stats, len(edges)-1), nil
+}
+
+func (s shelf) Unbox(_ context.Context, os []*Order) error {
+	for _, o := range os {
+		o.Boxes = s[o.IntentID].Boxes
+	}
+	return nil
+}
+
 // outbox keeps the drafts instead of sending them.
 type outbox struct{ sent []Draft }
 
@@ -75,6 +97,12 @@ func TestAccess(t *testing.T) {
 		{"GetAllOrders", func(me string) (int, error) { return n(s.GetAllOrders(ctx, me, Query{})) }},
 		{"GetBuyerOrderStats", func(me string) (int, error) { _, err := s.GetBuyerOrderStats(ctx, me, ana); return 1, err }},
 		{"GetSellerOrderStats", func(me string) (int, error) { _, err := s.GetSellerOrderStats(ctx, me, bob); return 1, err }},
+		{"FindOrders", func(me string) (int, error) { _, err := s.FindOrders(ctx, me, Filter{}, Query{}); return 1, err }},
+		{"FindOrders everybody's", func(me string) (int, error) {
+			f, err := s.FindOrders(ctx, me, Filter{As: Admin}, Query{})
+			return len(f.Items), err
+		}},
+		{"GetPeriods", func(me string) (int, error) { p, err := s.GetPeriods(ctx, me, Seller, []int64{0, 1}); return len(p), err }},
 		{"UpdateOrderStatus", func(me string) (int, error) {
 			_, err := s.UpdateOrderStatus(ctx, key(me), "plain", StatusPaymentRequested, Update{PaymentLink: "x"})
 			return 1, err
@@ -107,6 +135,9 @@ func TestAccess(t *testing.T) {
 		"GetAllOrders":               {forbidden, forbidden, "", forbidden, forbidden},
 		"GetBuyerOrderStats":         {"", forbidden, forbidden, forbidden, forbidden},
 		"GetSellerOrderStats":        {forbidden, "", forbidden, forbidden, forbidden},
+		"FindOrders":                 {"", "", "", "", forbidden},
+		"FindOrders everybody's":     {forbidden, forbidden, "", forbidden, forbidden},
+		"GetPeriods":                 {"", "", "", "", forbidden},
 		"UpdateOrderStatus":          {conflict, "", no, no, no},
 		"UpdateOrderStatus resolved": {"", "", "", no, no},
 		"UpdateOrderPayment":         {conflict, "", no, no, no},

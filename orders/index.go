@@ -11,6 +11,21 @@ type Index interface {
 	List(ctx context.Context, l List, q Query) (Page, error)
 	// Stats sums up what key did as Buyer or as Seller.
 	Stats(ctx context.Context, as Role, pubkey string) (Stats, error)
+	// Find returns one page of the orders that f means for viewer (hex), without boxes.
+	// Query.Status is not looked at.
+	Find(ctx context.Context, viewer string, f Filter, q Query) (Found, error)
+	// Periods is Stats of the orders begun in [edges[i], edges[i+1]) (ms), for each i.
+	Periods(ctx context.Context, as Role, pubkey string, edges []int64) ([]Stats, error)
+	// Unbox puts their boxes into orders that Find gave.
+	Unbox(ctx context.Context, os []*Order) error
+}
+
+// Found is a page of what a filter means. It may be short, or empty, and still have a
+// Next: where orders have to be looked at one by one, only so many are in one call.
+type Found struct {
+	Items []*Order
+	Next  string // the cursor of the next page, "" on the last one
+	Total int64  // how many there are in all; -1 where that is not known without looking at each
 }
 
 // List names a list of orders: those of one buyer, of one seller, or (As 0) all.

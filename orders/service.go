@@ -2,6 +2,7 @@ package orders
 
 import (
 	"context"
+	"iter"
 
 	"github.com/nbd-wtf/go-nostr"
 )
@@ -40,6 +41,11 @@ type Reader interface {
 	GetAllOrders(ctx context.Context, caller string, q Query) (Page, error)
 	GetBuyerOrderStats(ctx context.Context, caller, buyer string) (Stats, error)
 	GetSellerOrderStats(ctx context.Context, caller, seller string) (Stats, error)
+
+	FindOrders(ctx context.Context, caller string, f Filter, q Query) (Found, error)
+	EachOrder(ctx context.Context, caller string, f Filter) iter.Seq2[*Order, error]
+	GetPeriods(ctx context.Context, caller string, as Role, edges []int64) ([]Stats, error)
+	GetDurations(ctx context.Context, caller string, f Filter) (Durations, error)
 }
 
 // Query asks for one page of a list, newest first: by page number (from 1), or

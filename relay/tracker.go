@@ -92,7 +92,7 @@ func (t *Tracker) step(ctx context.Context) (more bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	if !known || at.Ledger != t.Ledger.ID() || at.Seq > last {
+	if !known || at.Outdated || at.Ledger != t.Ledger.ID() || at.Seq > last {
 		t.lag.saw(0, last, time.Now())
 		return true, t.rebuild(ctx)
 	}

@@ -148,8 +148,12 @@ func TestServiceThroughThePipeline(t *testing.T) {
 		t.Errorf("got a grand total of %d, expected at %d", o.GrandTotal, o.EstimatedDeliveryDate)
 	}
 	must(s.ConfirmPayment(ctx, buyer, id, "2 Side St"))
-	o = reaches(id, 3, orders.StatusPaid)
-	if p, err := client.OpenBox(ctx, seller, o.Boxes[o.ShippingAddress.Fact]); err != nil || p.ShippingAddress != "2 Side St" {
+	reaches(id, 3, orders.StatusPaid)
+	sold, err := s.GetOrder(ctx, seller.PublicKey(), id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if p, err := client.OpenBox(ctx, seller, sold.Boxes[sold.ShippingAddress.Fact]); err != nil || p.ShippingAddress != "2 Side St" {
 		t.Errorf("the seller reads %q, %v", p.ShippingAddress, err)
 	}
 	must(s.UpdateOrderStatus(ctx, seller, id, orders.StatusProcessing, orders.Update{}))

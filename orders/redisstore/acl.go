@@ -17,8 +17,8 @@ var aclCommands = []string{
 	"ping", "info", "select", "client|setname", "client|list", // connecting and checking
 	"evalsha", "eval", "script|load",
 	"multi", "exec",
-	"hget", "hmget", "hgetall", "hkeys", "hexists", "hset", "hdel", "hincrby",
-	"zadd", "zrem", "zcard", "zcount", "zscore", "zrange", "zrevrange", "zrevrangebyscore",
+	"hget", "hmget", "hgetall", "hkeys", "hlen", "hexists", "hset", "hdel", "hincrby",
+	"zadd", "zrem", "zcard", "zcount", "zscore", "zmscore", "zlexcount", "zrange", "zrevrange", "zrangebyscore", "zrevrangebyscore",
 	"del", "type",
 	"scan", "zscan", // rebuild and prune
 }

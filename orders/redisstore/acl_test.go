@@ -173,6 +173,22 @@ func everything(ctx context.Context, url string, admin *redis.Client) error {
 		list(orders.Query{Status: orders.StatusPaid}),
 		func() error { _, err := s.Stats(ctx, orders.Seller, people[1]); return err },
 		func() error {
+			for _, q := range []string{"a2", "mug"} {
+				search, err := orders.ParseSearch(q, nil)
+				if err != nil {
+					return err
+				}
+				found, err := s.Find(ctx, people[1], orders.Filter{Search: search}, orders.Query{})
+				if err == nil {
+					_, err = s.Find(ctx, people[1], orders.Filter{OldestFirst: true}, orders.Query{})
+				}
+				if err != nil || len(found.Items) == 0 {
+					return fmt.Errorf("%s: %d found, %w", q, len(found.Items), err)
+				}
+			}
+			return nil
+		},
+		func() error {
 			return admin.ZAdd(ctx, "orders_index", redis.Z{Score: float64(noon) + 1, Member: "ghost"}).Err()
 		},
 		func() error {

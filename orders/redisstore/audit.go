@@ -132,7 +132,7 @@ func (s *Store) Snapshot(ctx context.Context) (map[string]any, error) {
 			}
 		}
 		return nil
-	}, orderKind, boxesKind, setKind, sumsKind, cursorKind)
+	}, orderKind, boxesKind, setKind, findKind, titlesKind, sumsKind, cursorKind)
 	return all, err
 }
 

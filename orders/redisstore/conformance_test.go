@@ -32,6 +32,9 @@ var conformance = []struct {
 	{"two ledgers", testFence},
 	{"bad queries", testBadQueries},
 	{"pages", testPages},
+	{"what a filter means", testFind},
+	{"statistics by period", testPeriods},
+	{"another version's keys", testOutdated},
 	{"more ties than are read at once", testTies},
 	{"rows that moved or are damaged", testRows},
 	{"sums beyond 64 bits", testHugeSums},
@@ -69,11 +72,12 @@ const (
 
 // testContract spells the keys out, as a reader of the contract would.
 func testContract(t *testing.T, e *engine) {
-	e.write(t, order("pi_x", 7, status(orders.StatusPaid), pays(orders.PaymentClaimed, 250_000_001), boxes("f0")))
+	e.write(t, order("pi_x", 7, status(orders.StatusPaid), pays(orders.PaymentClaimed, 250_000_001), boxes("f0"),
+		updated(noon+5), ships("1z 9-9"), titled("Blue mug")))
 	ctx := t.Context()
 	for _, set := range []string{
 		"orders_index", "orders_by_status:paid", "orders_by_buyer:" + npub0, "orders_by_seller:" + npub1,
-		"{orders_by_buyer:" + npub0 + "}:paid", "{orders_by_seller:" + npub1 + "}:paid",
+		"{orders_by_buyer:" + npub0 + "}:paid", "{orders_by_seller:" + npub1 + "}:paid", "{orders_by_buyer:" + npub0 + "}:" + npub1,
 	} {
 		got, err := e.raw.ZRangeWithScores(ctx, set, 0, -1).Result()
 		if err != nil {
@@ -81,13 +85,20 @@ func testContract(t *testing.T, e *engine) {
 		}
 		same(t, set, got, []redis.Z{{Score: float64(noon), Member: "pi_x"}})
 	}
+	const word = "t6v7N8A7oqEF4"
+	for _, side := range []string{"{orders_by_buyer:" + npub0 + "}:", "{orders_by_seller:" + npub1 + "}:"} {
+		same(t, side+"updated", e.raw.ZRangeWithScores(ctx, side+"updated", 0, -1).Val(), []redis.Z{{Score: float64(noon) + 5, Member: "pi_x"}})
+		same(t, side+"find", e.raw.ZRangeWithScores(ctx, side+"find", 0, -1).Val(),
+			[]redis.Z{{Member: "ipi_x"}, {Member: "n1Z99 pi_x"}, {Member: word + " pi_x"}})
+		same(t, side+"titles", e.raw.HGetAll(ctx, side+"titles").Val(), map[string]string{word: "Blue mug"})
+	}
 	hash := e.raw.HGetAll(ctx, "orders:pi_x").Val()
 	if hash["data"] == "" {
 		t.Error("no data")
 	}
 	delete(hash, "data")
 	same(t, "scalars", hash, map[string]string{"status": "paid", "version": "7", "buyer": npub0, "seller": npub1,
-		"created": "1760011200000", "revenue": "", "spent": "250000001"})
+		"created": "1760011200000", "updated": "1760011200005", "words": "n1Z99 " + word, "revenue": "", "spent": "250000001"})
 	same(t, "boxes", e.raw.HKeys(ctx, "{orders:pi_x}:boxes").Val(), []string{"f0"})
 	same(t, "sums", e.raw.HGetAll(ctx, "{orders_by_buyer:"+npub0+"}:sums").Val(),
 		map[string]string{"btc": "2", "sats": "50000001", "count": "1"})
@@ -114,6 +125,9 @@ func testReplaces(t *testing.T, e *engine) {
 		{"contribution ends", []*orders.Order{
 			order("a", 1, pays(orders.PaymentConfirmed, 7)), order("a", 2, pays(orders.PaymentRefunded, 7))}},
 		{"nothing, but it counts", []*orders.Order{order("a", 1), order("a", 2, pays(orders.PaymentConfirmed, 0))}},
+		{"a title goes", []*orders.Order{order("a", 1, titled("Blue mug", "Cup")), order("a", 2, titled("Cup"))}},
+		{"a parcel more", []*orders.Order{order("a", 1, ships("1Z9")), order("a", 2, ships("1Z9", "1Z8"))}},
+		{"updated moves", []*orders.Order{order("a", 1, updated(noon)), order("a", 2, updated(noon+7))}},
 		{"boxes go", []*orders.Order{order("a", 1, boxes("f0", "f1")), order("a", 2, boxes("f1"))}},
 		{"all boxes go", []*orders.Order{order("a", 1, boxes("f0", "f1")), order("a", 2)}},
 		{"the same again", []*orders.Order{

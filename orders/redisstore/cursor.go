@@ -17,7 +17,14 @@ type Cursor struct {
 	Ledger string // the ledger's id, or that of Building
 	Seq    int64
 	Run    string // of the Redis that said so, a new one with each start; "" where it names none
+	// Outdated: it was written by a version of Waybill whose keys were others, so that
+	// everything has to be projected again.
+	Outdated bool
 }
+
+// keyFormat is what the keys and fields of this version are told apart by. It
+// changes with them.
+const keyFormat = "2"
 
 const buildingPrefix = "building:"
 
@@ -38,7 +45,7 @@ func (s *Store) Cursor(ctx context.Context) (c Cursor, ok bool, err error) {
 	var info *redis.StringCmd
 	// One pipeline: both answers are of the same run.
 	err = s.pipelined(ctx, func(p redis.Pipeliner) error {
-		stored, info = p.HMGet(ctx, cursorKey, "ledger", "seq"), p.Info(ctx, "server")
+		stored, info = p.HMGet(ctx, cursorKey, "ledger", "seq", "format"), p.Info(ctx, "server")
 		return nil
 	})
 	if err != nil {
@@ -60,7 +67,8 @@ func (s *Store) Cursor(ctx context.Context) (c Cursor, ok bool, err error) {
 	if err != nil || ledger == "" {
 		return Cursor{}, false, orders.Errorf(orders.EINTERNAL, "the key %s holds no cursor: delete it to rebuild", cursorKey)
 	}
-	c.Ledger, c.Seq = ledger, n
+	format, _ := vs[2].(string)
+	c.Ledger, c.Seq, c.Outdated = ledger, n, format != keyFormat
 	return c, true, nil
 }
 
@@ -83,6 +91,6 @@ func (s *Store) Advance(ctx context.Context, from, to Cursor) (moved bool, err e
 		was = []any{from.Ledger, strconv.FormatInt(from.Seq, 10)}
 	}
 	n, err := advanceScript.Run(ctx, s.client, []string{cursorKey},
-		append(was, to.Ledger, strconv.FormatInt(to.Seq, 10), from.Run)...).Int()
+		append(was, to.Ledger, strconv.FormatInt(to.Seq, 10), from.Run, keyFormat)...).Int()
 	return n == 1, fail(err)
 }

@@ -203,9 +203,25 @@ func order(id string, version int64, more ...func(*orders.Order)) *orders.Order 
 }
 
 func status(s orders.Status) func(*orders.Order) { return func(o *orders.Order) { o.Status = s } }
+func updated(ms int64) func(*orders.Order)       { return func(o *orders.Order) { o.UpdatedTimestamp = ms } }
 func created(ms int64) func(*orders.Order)       { return func(o *orders.Order) { o.CreatedTimestamp = ms } }
 func roles(buyer, seller int) func(*orders.Order) {
 	return func(o *orders.Order) { o.BuyerPubkey, o.SellerPubkey = people[buyer], people[seller] }
+}
+func ships(numbers ...string) func(*orders.Order) {
+	return func(o *orders.Order) {
+		for _, n := range numbers {
+			o.Shipments = append(o.Shipments, orders.Shipment{TrackingNumber: n})
+		}
+	}
+}
+func titled(titles ...string) func(*orders.Order) {
+	return func(o *orders.Order) {
+		o.Products = nil
+		for _, title := range titles {
+			o.Products = append(o.Products, orders.Product{Title: title, Quantity: 1})
+		}
+	}
 }
 func pays(p orders.Payment, sats int64) func(*orders.Order) {
 	return func(o *orders.Order) { o.Payment, o.GrandTotal = p, sats }

@@ -55,6 +55,19 @@ func sumsKey(as orders.Role, npub string) string {
 	return "{" + sideKey(as, npub) + "}:sums"
 }
 
+// updatedKey is sideKey with another score, UpdatedTimestamp: what changed last.
+func updatedKey(as orders.Role, npub string) string { return "{" + sideKey(as, npub) + "}:updated" }
+
+// pairKey is the sorted set of the orders of one buyer with one seller, for both.
+func pairKey(buyer, seller string) string { return "{" + sideKey(orders.Buyer, buyer) + "}:" + seller }
+
+// findKey is the sorted set of what the orders of a participant in one role are
+// found by (words.go), all of one score, so that Redis sorts them by their bytes.
+func findKey(as orders.Role, npub string) string { return "{" + sideKey(as, npub) + "}:find" }
+
+// titlesKey is the hash of the titles in those orders: word (words.go) → title.
+func titlesKey(as orders.Role, npub string) string { return "{" + sideKey(as, npub) + "}:titles" }
+
 // keyKind is what a key of ours holds.
 type keyKind int
 
@@ -62,7 +75,9 @@ const (
 	notOurs keyKind = iota
 	orderKind
 	boxesKind
-	setKind // any of the sorted sets
+	setKind // any of the sorted sets of orders
+	findKind
+	titlesKind
 	sumsKind
 	cursorKind
 )
@@ -70,7 +85,7 @@ const (
 // redisType is the type that a key of the kind has when we wrote it.
 func (k keyKind) redisType() string {
 	switch k {
-	case setKind:
+	case setKind, findKind:
 		return "zset"
 	case notOurs:
 		return ""
@@ -84,6 +99,7 @@ type keyInfo struct {
 	id     string        // of an order or its boxes
 	as     orders.Role   // of a participant's set or sums; 0: of everybody
 	npub   string        // "
+	with   string        // of the orders of buyer npub: the seller's npub
 	status orders.Status // of a status set
 }
 
@@ -120,20 +136,32 @@ func parseKey(key string) keyInfo {
 		return keyInfo{kind: setKind, status: orders.Status(s)}
 	}
 	for _, as := range []orders.Role{orders.Buyer, orders.Seller} {
-		npub, ok := strings.CutPrefix(base, sideKey(as, ""))
-		if !ok || len(npub) != npubLen || !strings.HasPrefix(npub, "npub1") {
-			continue
-		}
-		switch {
-		case sibling == "":
-			return keyInfo{kind: setKind, as: as, npub: npub}
-		case sibling == "sums":
-			return keyInfo{kind: sumsKind, as: as, npub: npub}
-		case statusWord(sibling):
-			return keyInfo{kind: setKind, as: as, npub: npub, status: orders.Status(sibling)}
+		if npub, ok := strings.CutPrefix(base, sideKey(as, "")); ok && isNpub(npub) {
+			return ofSide(as, npub, sibling)
 		}
 	}
 	return keyInfo{}
+}
+
+// ofSide is parseKey for the keys of one participant in one role.
+func ofSide(as orders.Role, npub, sibling string) keyInfo {
+	info := keyInfo{kind: setKind, as: as, npub: npub}
+	switch {
+	case sibling == "", sibling == "updated":
+	case sibling == "find":
+		info.kind = findKind
+	case sibling == "titles":
+		info.kind = titlesKind
+	case sibling == "sums":
+		info.kind = sumsKind
+	case as == orders.Buyer && isNpub(sibling):
+		info.with = sibling
+	case statusWord(sibling):
+		info.status = orders.Status(sibling)
+	default:
+		return keyInfo{}
+	}
+	return info
 }
 
 // validID reports whether id is one that the ledger gives to orders: escaped,
@@ -158,6 +186,10 @@ func statusWord(s string) bool {
 }
 
 const npubLen = 63
+
+func isNpub(s string) bool {
+	return len(s) == npubLen && strings.HasPrefix(s, "npub1") && strings.Trim(s, "0123456789abcdefghijklmnopqrstuvwxyz") == ""
+}
 
 // npubOf is the NIP-19 form of a public key (64 lower-case hex digits).
 func npubOf(pubkey string) (npub string, ok bool) {

@@ -15,14 +15,18 @@ func TestParseKey(t *testing.T) {
 		t.Fatal("no npub")
 	}
 	for key, want := range map[string]keyInfo{
-		indexKey:                     {kind: setKind},
-		cursorKey:                    {kind: cursorKind},
-		orderKey("a:b_c%20@+-.Z"):    {kind: orderKind, id: "a:b_c%20@+-.Z"},
-		boxesKey("a:b"):              {kind: boxesKind, id: "a:b"},
-		statusKey(orders.StatusPaid): {kind: setKind, status: orders.StatusPaid},
-		sideKey(orders.Buyer, npub):  {kind: setKind, as: orders.Buyer, npub: npub},
-		sideKey(orders.Seller, npub): {kind: setKind, as: orders.Seller, npub: npub},
-		sumsKey(orders.Buyer, npub):  {kind: sumsKind, as: orders.Buyer, npub: npub},
+		indexKey:                                             {kind: setKind},
+		cursorKey:                                            {kind: cursorKind},
+		orderKey("a:b_c%20@+-.Z"):                            {kind: orderKind, id: "a:b_c%20@+-.Z"},
+		boxesKey("a:b"):                                      {kind: boxesKind, id: "a:b"},
+		statusKey(orders.StatusPaid):                         {kind: setKind, status: orders.StatusPaid},
+		sideKey(orders.Buyer, npub):                          {kind: setKind, as: orders.Buyer, npub: npub},
+		sideKey(orders.Seller, npub):                         {kind: setKind, as: orders.Seller, npub: npub},
+		sumsKey(orders.Buyer, npub):                          {kind: sumsKind, as: orders.Buyer, npub: npub},
+		updatedKey(orders.Buyer, npub):                       {kind: setKind, as: orders.Buyer, npub: npub},
+		pairKey(npub, npub):                                  {kind: setKind, as: orders.Buyer, npub: npub, with: npub},
+		findKey(orders.Seller, npub):                         {kind: findKind, as: orders.Seller, npub: npub},
+		titlesKey(orders.Seller, npub):                       {kind: titlesKind, as: orders.Seller, npub: npub},
 		"{" + sideKey(orders.Seller, npub) + "}:intent-sent": {kind: setKind, as: orders.Seller, npub: npub, status: "intent-sent"},
 
 		// Other applications'.
@@ -30,7 +34,7 @@ func TestParseKey(t *testing.T) {
 		"{orders:a}:lock": {}, "{orders:a}:boxes:x": {}, "{orders:a:boxes": {}, "{orders_index}:x": {}, "orders_index:x": {},
 		"my:orders_index": {}, "orders_by_status:": {}, "orders_by_status:Paid": {}, "{orders_by_status:paid}:x": {},
 		"orders_by_buyer:": {}, "orders_by_buyer:npub1": {}, "orders_by_buyer:" + npub + "x": {}, "user_events:" + npub: {},
-		"{" + sideKey(orders.Buyer, npub) + "}:a.b": {}, "orders:" + strings.Repeat("a", 129): {},
+		"{" + sideKey(orders.Buyer, npub) + "}:a.b": {}, "{" + sideKey(orders.Seller, npub) + "}:" + npub: {}, "orders:" + strings.Repeat("a", 129): {},
 	} {
 		if got := parseKey(key); got != want {
 			t.Errorf("%q: got %+v, want %+v", key, got, want)
@@ -125,7 +129,8 @@ func FuzzPlace(f *testing.F) {
 func FuzzParseKey(f *testing.F) {
 	npub, _ := npubOf(strings.Repeat("a", 64))
 	for _, key := range []string{indexKey, cursorKey, orderKey("a"), boxesKey("a"), statusKey("paid"),
-		sideKey(orders.Buyer, npub), sideStatusKey(orders.Seller, npub, "paid"), sumsKey(orders.Buyer, npub), "{orders:}:boxes"} {
+		sideKey(orders.Buyer, npub), sideStatusKey(orders.Seller, npub, "paid"), sumsKey(orders.Buyer, npub), "{orders:}:boxes",
+		updatedKey(orders.Buyer, npub), pairKey(npub, npub), findKey(orders.Seller, npub), titlesKey(orders.Seller, npub)} {
 		f.Add(key)
 	}
 	f.Fuzz(func(t *testing.T, key string) {
@@ -141,6 +146,14 @@ func FuzzParseKey(f *testing.F) {
 			made = sumsKey(i.as, i.npub)
 		case i.kind == cursorKind:
 			made = cursorKey
+		case i.kind == findKind:
+			made = findKey(i.as, i.npub)
+		case i.kind == titlesKind:
+			made = titlesKey(i.as, i.npub)
+		case i.with != "":
+			made = pairKey(i.npub, i.with)
+		case i.kind == setKind && key == updatedKey(i.as, i.npub):
+			made = key
 		case i.as != 0 && i.status != "":
 			made = sideStatusKey(i.as, i.npub, i.status)
 		case i.as != 0:

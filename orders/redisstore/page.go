@@ -31,6 +31,15 @@ func (p place) after(q place) bool {
 	return p.score < q.score || p.score == q.score && p.id < q.id
 }
 
+// behind reports whether p comes later than q in a list that runs from low to high
+// (asc), or from high to low.
+func (p place) behind(q place, asc bool) bool {
+	if asc {
+		return q.after(p)
+	}
+	return p.after(q)
+}
+
 // cursor is the opaque form of p: base64url of score:id.
 func (p place) cursor() string {
 	return base64.RawURLEncoding.EncodeToString([]byte(strconv.FormatInt(p.score, 10) + ":" + p.id))
@@ -109,7 +118,7 @@ func (s *Store) byCursor(ctx context.Context, key string, from place, limit int)
 	behind := sort.Search(len(rows), func(i int) bool { return rows[i].after(from) })
 	if rows = rows[behind:]; !ended && len(rows) < want {
 		// More orders share the cursor's score than were read.
-		if rows, err = s.seek(ctx, key, from, want); err != nil {
+		if rows, err = s.seek(ctx, key, from, want, false); err != nil {
 			return window{}, err
 		}
 	}
@@ -119,11 +128,15 @@ func (s *Store) byCursor(ctx context.Context, key string, from place, limit int)
 
 // seek reads up to want rows behind from by bisecting the ranks of its score:
 // whoever dates a million orders alike costs each page 20 short questions.
-func (s *Store) seek(ctx context.Context, key string, from place, want int) ([]place, error) {
+func (s *Store) seek(ctx context.Context, key string, from place, want int, asc bool) ([]place, error) {
 	at := strconv.FormatInt(from.score, 10)
 	var before, same *redis.IntCmd
 	if _, err := s.client.Pipelined(ctx, func(p redis.Pipeliner) error {
-		before = p.ZCount(ctx, key, "("+at, "+inf")
+		if asc {
+			before = p.ZCount(ctx, key, "-inf", "("+at)
+		} else {
+			before = p.ZCount(ctx, key, "("+at, "+inf")
+		}
 		same = p.ZCount(ctx, key, at, at)
 		return nil
 	}); err != nil {
@@ -135,15 +148,22 @@ func (s *Store) seek(ctx context.Context, key string, from place, want int) ([]p
 			return true
 		}
 		r := before.Val() + int64(i)
-		row, err := s.client.ZRevRangeWithScores(ctx, key, r, r).Result()
+		row, err := s.byRank(ctx, key, r, r, asc).Result()
 		failed = err
-		return len(row) == 0 || places(row)[0].after(from)
+		return len(row) == 0 || places(row)[0].behind(from, asc)
 	}))
 	if failed != nil {
 		return nil, fail(failed)
 	}
-	rows, err := s.client.ZRevRangeWithScores(ctx, key, rank, rank+int64(want)-1).Result()
+	rows, err := s.byRank(ctx, key, rank, rank+int64(want)-1, asc).Result()
 	return places(rows), fail(err)
+}
+
+func (s *Store) byRank(ctx context.Context, key string, from, to int64, asc bool) *redis.ZSliceCmd {
+	if asc {
+		return s.client.ZRangeWithScores(ctx, key, from, to)
+	}
+	return s.client.ZRevRangeWithScores(ctx, key, from, to)
 }
 
 func places(zs []redis.Z) []place {
@@ -155,9 +175,23 @@ func places(zs []redis.Z) []place {
 	return ps
 }
 
-// load reads the orders of rows of the list key, without boxes; nil stands for
-// one that has left the list meanwhile.
-func (s *Store) load(ctx context.Context, key string, rows []place) ([]*orders.Order, error) {
+// row is a place in the list key.
+type row struct {
+	place
+	key string
+}
+
+func rowsOf(key string, ps []place) []row {
+	rows := make([]row, len(ps))
+	for i, p := range ps {
+		rows[i] = row{p, key}
+	}
+	return rows
+}
+
+// load reads the orders of rows, without boxes; nil stands for one that has left
+// its list meanwhile.
+func (s *Store) load(ctx context.Context, rows []row) ([]*orders.Order, error) {
 	if len(rows) == 0 {
 		return nil, nil
 	}
@@ -174,7 +208,7 @@ func (s *Store) load(ctx context.Context, key string, rows []place) ([]*orders.O
 	for i, row := range rows {
 		text, err := data[i].Result()
 		if errors.Is(err, redis.Nil) {
-			if err := s.left(ctx, key, row.id); err != nil {
+			if err := s.left(ctx, row.key, row.id); err != nil {
 				return nil, err
 			}
 			continue

@@ -9,8 +9,10 @@
 -- ARGV  1 mode
 --   'write'   2 intentId  3 version  4 created (score, ms)  5 status
 --             6 buyer (npub or '')  7 seller (npub or '')
---             8 revenue  9 spent (sats, '' = does not count)  10 data (JSON)
---             11.. box reference, box JSON, …
+--             8 revenue  9 spent (sats, '' = does not count)
+--             10 updated (score, ms)  11 words (see words.go, separated by a space)
+--             12 data (JSON)  13 number of titles  14.. word of a title, title, …
+--             then box reference, box JSON, …
 --             applies where version is not below the stored one
 --   'remove'  2 intentId  3 version
 --             applies where version is the stored one, or ''
@@ -26,13 +28,17 @@
 -- as numbers and stay below 2^53.
 
 local mode, id, ledger = ARGV[1], ARGV[2], table.remove(ARGV)
-local now = {version = ARGV[3], status = '', buyer = '', seller = '', revenue = '', spent = ''}
+local now = {version = ARGV[3], status = '', buyer = '', seller = '', revenue = '', spent = '', words = ''}
+local titles, boxes = {}, 13
 if mode == 'write' then
   now.created, now.status, now.buyer, now.seller = ARGV[4], ARGV[5], ARGV[6], ARGV[7]
-  now.revenue, now.spent, now.data = ARGV[8], ARGV[9], ARGV[10]
+  now.revenue, now.spent, now.updated, now.words, now.data = ARGV[8], ARGV[9], ARGV[10], ARGV[11], ARGV[12]
+  boxes = 14 + 2 * tonumber(ARGV[13])
+  for i = 14, boxes - 1, 2 do titles[ARGV[i]] = ARGV[i + 1] end
 end
-local fields = {'version', 'status', 'buyer', 'seller', 'revenue', 'spent', 'created', 'data'}
-local was = {status = '', buyer = '', seller = '', revenue = '', spent = ''}
+local fields = {'version', 'status', 'buyer', 'seller', 'revenue', 'spent', 'words', 'updated', 'created', 'data'}
+local stored_ = 7 -- of fields, what the sets of an order follow from
+local was = {status = '', buyer = '', seller = '', revenue = '', spent = '', words = ''}
 
 local function typeof(key) return redis.call('TYPE', key).ok end
 
@@ -58,9 +64,9 @@ if wrong(KEYS[1], 'hash') or wrong(KEYS[2], 'hash') then return refuse('WRONGTYP
 if wrong(KEYS[3], 'zset') then return refuse('WRONGTYPE', KEYS[3]) end
 local exists = typeof(KEYS[1]) == 'hash'
 if exists then
-  local stored = redis.call('HMGET', KEYS[1], unpack(fields, 1, 6))
+  local stored = redis.call('HMGET', KEYS[1], unpack(fields, 1, stored_))
   if not (stored[1] and tonumber(stored[1])) then return refuse('FOREIGN', 'orders') end
-  for i = 1, 6 do was[fields[i]] = stored[i] or '' end
+  for i = 1, stored_ do was[fields[i]] = stored[i] or '' end
   for _, f in ipairs({'revenue', 'spent'}) do
     if not amount(was[f]) then was[f] = '' end -- damaged: Rebuild adds up without it
   end
@@ -78,17 +84,36 @@ local sides = {
   {family = SELLER, npub = 'seller', counts = 'revenue'},
 }
 
--- The sorted sets that an order with the scalars o stands in: key → family.
+-- The sorted sets that an order with the scalars o stands in: key → {family, score}.
 local function sets(o)
   local l = {}
   if o.status == '' then return l end
-  l[KEYS[3]] = KEYS[3]
-  l[STATUS .. o.status] = STATUS
+  l[KEYS[3]] = {KEYS[3], o.created}
+  l[STATUS .. o.status] = {STATUS, o.created}
   for _, side in ipairs(sides) do
     if o[side.npub] ~= '' then
       local base = side.family .. o[side.npub]
-      l[base] = side.family
-      l['{' .. base .. '}:' .. o.status] = side.family
+      l[base] = {side.family, o.created}
+      l['{' .. base .. '}:' .. o.status] = {side.family, o.created}
+      l['{' .. base .. '}:updated'] = {side.family, o.updated}
+    end
+  end
+  if o.buyer ~= '' and o.seller ~= '' then
+    l['{' .. BUYER .. o.buyer .. '}:' .. o.seller] = {BUYER, o.created}
+  end
+  return l
+end
+
+-- The sets of words that an order with the scalars o is found by: key → {family,
+-- its words there (member → the word)}. With each set goes the hash of titles.
+local function finds(o)
+  local l = {}
+  if o.status == '' then return l end
+  local members = {['i' .. id] = 'i'}
+  for word in string.gmatch(o.words, '%S+') do members[word .. ' ' .. id] = word end
+  for _, side in ipairs(sides) do
+    if o[side.npub] ~= '' then
+      l['{' .. side.family .. o[side.npub] .. '}:'] = {side.family, members}
     end
   end
   return l
@@ -106,9 +131,15 @@ local function sums(o)
 end
 
 local from, to, minus, plus = sets(was), sets(now), sums(was), sums(now)
+local found, find = finds(was), finds(now)
 for _, l in ipairs({from, to}) do
-  for key, family in pairs(l) do
-    if wrong(key, 'zset') then return refuse('WRONGTYPE', family) end
+  for key, s in pairs(l) do
+    if wrong(key, 'zset') then return refuse('WRONGTYPE', s[1]) end
+  end
+end
+for _, l in ipairs({found, find}) do
+  for base, s in pairs(l) do
+    if wrong(base .. 'find', 'zset') or wrong(base .. 'titles', 'hash') then return refuse('WRONGTYPE', s[1]) end
   end
 end
 for _, l in ipairs({minus, plus}) do
@@ -141,13 +172,30 @@ end
 
 redis.call('DEL', KEYS[2])
 if mode == 'write' then
-  for i = 11, #ARGV, 2 do redis.call('HSET', KEYS[2], ARGV[i], ARGV[i + 1]) end
+  for i = boxes, #ARGV, 2 do redis.call('HSET', KEYS[2], ARGV[i], ARGV[i + 1]) end
 end
 
 for key in pairs(from) do
   if not to[key] then redis.call('ZREM', key, id) end
 end
-for key in pairs(to) do redis.call('ZADD', key, now.created, id) end
+for key, s in pairs(to) do redis.call('ZADD', key, s[2], id) end
+
+-- A title stands beside the words as long as an order has it.
+for base, s in pairs(found) do
+  local stay = find[base] and find[base][2] or {}
+  for member, word in pairs(s[2]) do
+    if not stay[member] then
+      redis.call('ZREM', base .. 'find', member)
+      if string.sub(word, 1, 1) == 't' and redis.call('ZLEXCOUNT', base .. 'find', '[' .. word .. ' ', '(' .. word .. '!') == 0 then
+        redis.call('HDEL', base .. 'titles', word)
+      end
+    end
+  end
+end
+for base, s in pairs(find) do
+  for member in pairs(s[2]) do redis.call('ZADD', base .. 'find', 0, member) end
+  for word, title in pairs(titles) do redis.call('HSET', base .. 'titles', word, title) end
+end
 
 local function incr(key, field, sign, n)
   if sign == '-' and n == '0' then return end

@@ -132,6 +132,7 @@ func (s *Store) prune(ctx context.Context, owns Owns) (removed int, err error) {
 	for _, step := range []func(context.Context) (int, error){
 		func(ctx context.Context) (int, error) { return s.pruneOrders(ctx, owns) },
 		s.pruneSets,
+		s.pruneTitles,
 		s.pruneBoxes,
 	} {
 		n, err := step(ctx)
@@ -178,7 +179,7 @@ func (s *Store) pruneSets(ctx context.Context) (removed int, err error) {
 			}
 		}
 		return nil
-	}, setKind)
+	}, setKind, findKind)
 	return removed, err
 }
 
@@ -214,10 +215,18 @@ func (s *Store) sweep(ctx context.Context, mode, key string, info keyInfo, membe
 	if info.as != 0 {
 		side = info.as.String()
 	}
+	find := ""
+	if info.kind == findKind {
+		find = "find"
+	}
 	for chunk := range slices.Chunk(members, scanBatch) {
-		keys, args := []string{key}, []any{mode, string(info.status), side, info.npub}
+		keys, args := []string{key}, []any{mode, string(info.status), side, info.npub, info.with, find}
 		for _, m := range chunk {
-			keys, args = append(keys, orderKey(m)), append(args, m)
+			id := m
+			if info.kind == findKind {
+				id = foundID(m)
+			}
+			keys, args = append(keys, orderKey(id)), append(args, m)
 		}
 		some, err := sweepScript.Run(ctx, s.client, keys, args...).StringSlice()
 		if err != nil {
@@ -226,6 +235,31 @@ func (s *Store) sweep(ctx context.Context, mode, key string, info keyInfo, membe
 		strays = append(strays, some...)
 	}
 	return strays, nil
+}
+
+// pruneTitles comes after pruneSets: a title goes with the last order that has it.
+func (s *Store) pruneTitles(ctx context.Context) (removed int, err error) {
+	err = s.scan(ctx, func(keys []string, infos []keyInfo) error {
+		for i, key := range keys {
+			words, err := s.client.HKeys(ctx, key).Result()
+			if err != nil && !redis.HasErrorPrefix(err, "WRONGTYPE") { // else it is not ours
+				return fail(err)
+			}
+			for chunk := range slices.Chunk(words, scanBatch) {
+				args := make([]any, len(chunk))
+				for j, w := range chunk {
+					args[j] = w
+				}
+				n, err := titlesScript.Run(ctx, s.client, []string{key, findKey(infos[i].as, infos[i].npub)}, args...).Int()
+				if err != nil {
+					return fail(err)
+				}
+				removed += n
+			}
+		}
+		return nil
+	}, titlesKind)
+	return removed, err
 }
 
 func (s *Store) pruneBoxes(ctx context.Context) (removed int, err error) {

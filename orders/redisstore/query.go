@@ -35,15 +35,8 @@ func (s *Store) Order(ctx context.Context, intentID string) (*orders.Order, erro
 	if err != nil {
 		return nil, err
 	}
-	for ref, text := range boxes.Val() {
-		var b orders.Box
-		if err := json.Unmarshal([]byte(text), &b); err != nil {
-			return nil, orders.Errorf(orders.EINTERNAL, "a box of order %s is damaged in Redis: rebuild", intentID)
-		}
-		if o.Boxes == nil {
-			o.Boxes = make(map[string]orders.Box, len(boxes.Val()))
-		}
-		o.Boxes[ref] = b
+	if err := putBoxes(o, boxes.Val()); err != nil {
+		return nil, err
 	}
 	return o, nil
 }
@@ -70,34 +63,20 @@ func (s *Store) List(ctx context.Context, l orders.List, q orders.Query) (orders
 	if err != nil {
 		return orders.Page{}, err
 	}
-	limit := q.Limit
-	switch {
-	case limit == 0:
-		limit = defaultLimit
-	case limit < 0 || limit > maxLimit:
-		return orders.Page{}, orders.Errorf(orders.EINVALID, "the limit is 1 to %d", maxLimit)
+	limit, from, err := part(q)
+	if err != nil {
+		return orders.Page{}, err
 	}
 	var w window
-	switch {
-	case q.Page < 0 || q.Page > maxPage:
-		return orders.Page{}, orders.Errorf(orders.EINVALID, "pages are counted from 1")
-	case q.Page > 0 && q.Cursor != "":
-		return orders.Page{}, orders.Errorf(orders.EINVALID, "a page number or a cursor, not both")
-	case q.Cursor != "":
-		from, err := parsePlace(q.Cursor)
-		if err != nil {
-			return orders.Page{}, err
-		}
-		w, err = s.byCursor(ctx, key, from, limit)
-		if err != nil {
-			return orders.Page{}, err
-		}
-	default:
-		if w, err = s.byPage(ctx, key, max(1, q.Page), limit); err != nil {
-			return orders.Page{}, err
-		}
+	if from != nil {
+		w, err = s.byCursor(ctx, key, *from, limit)
+	} else {
+		w, err = s.byPage(ctx, key, max(1, q.Page), limit)
 	}
-	os, err := s.load(ctx, key, w.rows)
+	if err != nil {
+		return orders.Page{}, err
+	}
+	os, err := s.load(ctx, rowsOf(key, w.rows))
 	if err != nil {
 		return orders.Page{}, err
 	}
@@ -111,6 +90,28 @@ func (s *Store) List(ctx context.Context, l orders.List, q orders.Query) (orders
 		page.Next = w.rows[len(w.rows)-1].cursor()
 	}
 	return page, nil
+}
+
+// part is which part of a list q asks for: so many, and behind from, where that is
+// not nil.
+func part(q orders.Query) (limit int, from *place, err error) {
+	limit = q.Limit
+	switch {
+	case limit == 0:
+		limit = defaultLimit
+	case limit < 0 || limit > maxLimit:
+		return 0, nil, orders.Errorf(orders.EINVALID, "the limit is 1 to %d", maxLimit)
+	}
+	switch {
+	case q.Page < 0 || q.Page > maxPage:
+		return 0, nil, orders.Errorf(orders.EINVALID, "pages are counted from 1")
+	case q.Page > 0 && q.Cursor != "":
+		return 0, nil, orders.Errorf(orders.EINVALID, "a page number or a cursor, not both")
+	case q.Cursor != "":
+		p, err := parsePlace(q.Cursor)
+		return limit, &p, err
+	}
+	return limit, nil, nil
 }
 
 // listKey is the sorted set of a list.
@@ -176,18 +177,11 @@ func (s *Store) Stats(ctx context.Context, as orders.Role, pubkey string) (order
 	for status, n := range by {
 		st.OrdersByStatus[status] = n.Val()
 	}
-	st.CompletedOrders = st.OrdersByStatus[orders.StatusDelivered]
-	st.CancelledOrders = st.OrdersByStatus[orders.StatusCancelled]
-	st.DisputedOrders = st.OrdersByStatus[orders.StatusDisputed]
+	setByStatus(&st)
 	sum, ok := parseSum(sums.Val())
 	if !ok {
 		return orders.Stats{}, orders.Errorf(orders.EINTERNAL, "the sums of a participant are damaged in Redis: rebuild")
 	}
-	if as == orders.Seller {
-		st.TotalRevenue = sum.total()
-	} else {
-		st.TotalSpent = sum.total()
-	}
-	st.AverageOrderValue = sum.average()
+	setSum(&st, as, sum)
 	return st, nil
 }

@@ -46,6 +46,9 @@ func testPrune(t *testing.T, e *engine) {
 		e.raw.ZAdd(ctx, set, z)
 	}
 	e.raw.ZAdd(ctx, "orders_by_seller:"+npub1, redis.Z{Score: 1, Member: "odd } member"})
+	e.raw.ZAdd(ctx, "{orders_by_seller:"+npub1+"}:find", redis.Z{Member: "ighost"}, redis.Z{Member: "tnone a"}, redis.Z{Member: "odd"})
+	e.raw.ZAdd(ctx, "{orders_by_buyer:"+npub0+"}:"+npub0, z)
+	e.raw.HSet(ctx, "{orders_by_seller:"+npub1+"}:titles", "tnone", "of nobody", "junk", "x")
 	e.raw.HSet(ctx, "{orders:lost}:boxes", "f0", "{}")
 	e.raw.HSet(ctx, "{orders_by_buyer:"+npub0+"}:sums", "btc", "9", "count", "junk")
 	e.raw.HSet(ctx, "{orders_by_seller:"+npub0+"}:sums", "btc", "1", "sats", "1", "count", "1")
@@ -54,7 +57,7 @@ func testPrune(t *testing.T, e *engine) {
 		t.Fatal(err)
 	}
 	n, err := e.Prune(ctx, owned("a", "b", "c"))
-	if want := 600 + 6 + 5 + 1 + 1; n != want || err != nil {
+	if want := 600 + 6 + 5 + 1 + 1 + 3 + 1 + 2; n != want || err != nil {
 		t.Errorf("got %d, %v, want %d", n, err, want)
 	}
 	if n, err := e.Prune(ctx, owned("a", "b", "c")); n != 0 || err != nil {

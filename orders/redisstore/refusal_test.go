@@ -29,7 +29,8 @@ func testInTheWay(t *testing.T, e *engine) {
 	for _, key := range []string{
 		"orders:a", "{orders:a}:boxes", "orders_index", "orders_by_status:paid", "orders_by_buyer:" + npub0,
 		"{orders_by_buyer:" + npub0 + "}:paid", "{orders_by_buyer:" + npub0 + "}:sums", "orders_by_seller:" + npub1,
-		"{orders_by_seller:" + npub1 + "}:paid", "{orders_by_seller:" + npub1 + "}:sums",
+		"{orders_by_seller:" + npub1 + "}:paid", "{orders_by_seller:" + npub1 + "}:sums", "{orders_by_buyer:" + npub0 + "}:" + npub1,
+		"{orders_by_buyer:" + npub0 + "}:updated", "{orders_by_seller:" + npub1 + "}:find",
 	} {
 		for _, put := range []func() error{
 			func() error { return e.raw.Set(ctx, key, "theirs", 0).Err() },

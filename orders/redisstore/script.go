@@ -20,6 +20,8 @@ var (
 	sweepLua string
 	//go:embed orphan.lua
 	orphanLua string
+	//go:embed titles.lua
+	titlesLua string
 	//go:embed sums.lua
 	sumsLua string
 	//go:embed advance.lua
@@ -29,6 +31,7 @@ var (
 		buyerPrefix, sellerPrefix, statusPrefix, buildingPrefix) + projectLua)
 	sweepScript   = redis.NewScript(sweepLua)
 	orphanScript  = redis.NewScript(orphanLua)
+	titlesScript  = redis.NewScript(titlesLua)
 	sumsScript    = redis.NewScript(sumsLua)
 	advanceScript = redis.NewScript(advanceLua)
 )

@@ -8,6 +8,7 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/redis/go-redis/v9"
 
@@ -230,9 +231,15 @@ func writeCall(o *orders.Order) (c call, size int, err error) {
 	seller, _ := npubOf(o.SellerPubkey)
 	args := []any{
 		"write", o.IntentID, strconv.FormatInt(o.Version, 10), strconv.FormatInt(score(o), 10), string(o.Status),
-		buyer, seller, contribution(o.Revenue()), contribution(o.Spent()), data,
+		buyer, seller, contribution(o.Revenue()), contribution(o.Spent()),
 	}
+	words, titles := wordsOf(o)
+	args = append(args, strconv.FormatInt(clamp(o.UpdatedTimestamp), 10), strings.Join(words, " "), data, len(titles))
 	size = 1024 + len(data)
+	for _, t := range titles {
+		args = append(args, t.word, t.text)
+		size += len(t.text)
+	}
 	for _, ref := range slices.Sorted(maps.Keys(o.Boxes)) {
 		box, err := json.Marshal(o.Boxes[ref])
 		if err != nil {
@@ -258,7 +265,9 @@ func dataOf(o *orders.Order) ([]byte, error) {
 
 // score is CreatedTimestamp, held within what a sorted set keeps exactly: a
 // sender's clock, however odd, must not stop the projection.
-func score(o *orders.Order) int64 { return max(-maxExact, min(maxExact, o.CreatedTimestamp)) }
+func score(o *orders.Order) int64 { return clamp(o.CreatedTimestamp) }
+
+func clamp(ms int64) int64 { return max(-maxExact, min(maxExact, ms)) }
 
 // contribution is what an order adds to a sum, in sats; "" where it does not
 // count. It is held within bounds for the same reason as score.
