@@ -15,7 +15,7 @@ import (
 const (
 	// NIP-44 v2 without the extended length: 65,535 bytes of text, and the
 	// base64 of what they are padded and packed to.
-	maxPlaintext = 65_535
+	MaxPlaintext = 65_535
 	maxPayload   = 87_472
 
 	// Correspondents of one key whose conversation keys are kept, some 200 bytes each.

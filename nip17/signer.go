@@ -121,7 +121,7 @@ func encryptable(size int) error {
 	switch {
 	case size == 0:
 		return ErrEmpty
-	case size > maxPlaintext:
+	case size > MaxPlaintext:
 		return ErrTooLarge
 	}
 	return nil
