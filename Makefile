@@ -10,7 +10,7 @@ FUZZERS = ./nip17:FuzzOpen ./nip17:FuzzParseEvent \
 	./orders/dialect:FuzzGamma ./orders/dialect:FuzzCultureBridge ./orders/dialect:FuzzText ./orders/dialect:FuzzToken \
 	./orders/dialect:FuzzConduit ./orders/dialect:FuzzPlebeian ./orders/dialect:FuzzOldPlebeian ./orders/dialect:FuzzShopstr \
 	./orders/dialect:FuzzNIP15 ./orders/dialect:FuzzFold \
-	./orders:FuzzSearch ./orders/redisstore:FuzzPlace ./orders/redisstore:FuzzParseKey ./relay:FuzzPath ./relay/enrol:FuzzParseCommand ./relay/wire:FuzzFrames ./relay/api:FuzzAuthorization
+	./orders:FuzzSearch ./orders/export:FuzzText ./orders/redisstore:FuzzPlace ./orders/redisstore:FuzzParseKey ./relay:FuzzPath ./relay/enrol:FuzzParseCommand ./relay/wire:FuzzFrames ./relay/api:FuzzAuthorization
 E2E = cmd/waybill/e2e
 RULES = cmd/waybill/prometheus
 PROMTOOL = $(shell command -v promtool || echo ./.tools/promtool)

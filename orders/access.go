@@ -59,6 +59,33 @@ func (r *reader) roleIn(o *Order, caller string) Role {
 	return role
 }
 
+// For makes o what a party of it sees at any time: with the boxes that are sealed to
+// reader (hex), and what he may do. It returns his role, 0 where he is no party. What
+// depends on now is left to Now.
+func (o *Order) For(reader string) Role {
+	role := o.Role(reader)
+	if role != 0 {
+		o.keepBoxes(reader)
+		o.AllowedActions = o.Actions(role)
+	}
+	return role
+}
+
+// NeededBoxes are those boxes in which a field of the order is.
+func (o *Order) NeededBoxes() map[string]Box {
+	needed := map[string]Box{}
+	for _, s := range []*Sealed{o.PaymentLink, o.ShippingAddress, o.Contact, o.BuyerNotes, o.SellerNotes,
+		o.DisputeReason, o.DisputeResolution, o.CancelReason} {
+		if s == nil {
+			continue
+		}
+		if box, ok := o.Boxes[s.Fact]; ok {
+			needed[s.Fact] = box
+		}
+	}
+	return needed
+}
+
 // keepBoxes takes away what is sealed to others than reader.
 func (o *Order) keepBoxes(reader string) {
 	var own map[string]Box

@@ -102,7 +102,10 @@ func TestAccess(t *testing.T) {
 			f, err := s.FindOrders(ctx, me, Filter{As: Admin}, Query{})
 			return len(f.Items), err
 		}},
-		{"GetPeriods", func(me string) (int, error) { p, err := s.GetPeriods(ctx, me, Seller, []int64{0, 1}); return len(p), err }},
+		{"GetPeriods", func(me string) (int, error) {
+			p, err := s.GetPeriods(ctx, me, Seller, []int64{0, 1})
+			return len(p), err
+		}},
 		{"UpdateOrderStatus", func(me string) (int, error) {
 			_, err := s.UpdateOrderStatus(ctx, key(me), "plain", StatusPaymentRequested, Update{PaymentLink: "x"})
 			return 1, err

@@ -14,6 +14,30 @@ func (p *Private) JSON() []byte {
 	return b
 }
 
+// Text is the field's value: "" for one that p does not have, and for Contact, which
+// is several.
+func (p Private) Text(f Field) string {
+	switch f {
+	case FieldContent:
+		return p.Content
+	case FieldShippingAddress:
+		return p.ShippingAddress
+	case FieldPaymentLink:
+		return p.PaymentLink
+	case FieldNote:
+		return p.Note
+	case FieldReason:
+		return p.Reason
+	case FieldResolution:
+		return p.Resolution
+	case FieldReference:
+		return p.Reference
+	case FieldProof:
+		return p.Proof
+	}
+	return ""
+}
+
 // Fit returns p with its JSON cut to at most size bytes, and whether anything
 // was lost: the seal goes first, whole, as half a signed event proves nothing;
 // then the longest texts are halved.
