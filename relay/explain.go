@@ -21,6 +21,7 @@ type Explainer struct {
 	Admins   []string      // hex
 	Orders   orders.Source // what the message is held against; nil: nothing was said before
 
+	Local          bool // no remote signer is asked, whose owner would see that
 	PublicOrders   bool // as in Config: what the relay would not take is still explained
 	DirectMessages bool
 }

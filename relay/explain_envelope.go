@@ -55,7 +55,11 @@ func (x *Explainer) open(ctx context.Context, e *Explanation, evt *nostr.Event, 
 		e.step("addressed to", orders.Npub(to))
 	}
 	e.signature(evt)
-	msg, err := open(ctx, evt, x.Keyring, nip17.Clock(func() time.Time { return time.UnixMilli(m.ReceivedAt) }))
+	options := []nip17.Option{nip17.Clock(func() time.Time { return time.UnixMilli(m.ReceivedAt) })}
+	if x.Local {
+		options = append(options, nip17.Local())
+	}
+	msg, err := open(ctx, evt, x.Keyring, options...)
 	if err != nil {
 		return err
 	}
