@@ -5,6 +5,7 @@ import (
 	"net"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -34,7 +35,11 @@ type house struct {
 	relay   *Relay
 	admin   *nip17.SecretSigner
 	stop    func() // the relay and the tracker
+
+	views atomic.Int64 // orders that their buyers looked at
 }
+
+func (h *house) view(string, string) { h.views.Add(1) }
 
 // newSigner and readingKey are what every test here begins with.
 var newSigner, readingKey = nip17test.Signer, nip17test.ReadingKey
@@ -71,6 +76,7 @@ func newHouse(t *testing.T, change ...func(*Config)) *house {
 		InboxQuota: 2, MaxLimit: 100, Kinds: []int{0, 5, 10050, 30402},
 		Limits: Limits{Wire: wire.Limits{WriteTimeout: 500 * time.Millisecond}},
 	}
+	cfg.Orders = &OrderEvents{Index: h.store, Self: h.self, Log: zerolog.Nop(), IntentID: IntentIDs(h.ledger), Viewed: h.view}
 	for _, c := range change {
 		c(&cfg)
 	}
@@ -79,7 +85,7 @@ func newHouse(t *testing.T, change ...func(*Config)) *house {
 	go func() { served <- h.relay.Serve(ctx, l) }()
 	tracked := make(chan error, 1)
 	go func() {
-		tracked <- (&Tracker{Ledger: h.ledger, Store: h.store, Log: zerolog.Nop()}).Run(ctx)
+		tracked <- (&Tracker{Ledger: h.ledger, Store: h.store, Log: zerolog.Nop(), Changed: cfg.Orders.Changed}).Run(ctx)
 	}()
 	t.Cleanup(func() {
 		cancel()

@@ -117,6 +117,33 @@ func (f *fanout) publish(evt *nostr.Event, mayRead func(reader string) bool) {
 	}
 }
 
+// publishTo hands an event that only reader may see to his subscriptions whose filters
+// name its kind.
+func (f *fanout) publishTo(reader string, evt *nostr.Event) {
+	f.mu.RLock()
+	defer f.mu.RUnlock()
+	for sub := range f.byKind[evt.Kind] {
+		if sub.session.reader() == reader && slices.ContainsFunc(sub.filters, func(filter nostr.Filter) bool {
+			return slices.Contains(filter.Kinds, evt.Kind) && filter.Matches(evt)
+		}) {
+			sub.session.deliver(nostr.EventEnvelope{SubscriptionID: &sub.id, Event: *evt})
+		}
+	}
+}
+
+// readers are the keys that have subscribed to a kind by its number.
+func (f *fanout) readers(kind int) map[string]bool {
+	f.mu.RLock()
+	defer f.mu.RUnlock()
+	keys := map[string]bool{}
+	for sub := range f.byKind[kind] {
+		if key := sub.session.reader(); key != "" {
+			keys[key] = true
+		}
+	}
+	return keys
+}
+
 func (f *fanout) hasKind(kind int, sub *subscription) bool {
 	_, ok := f.byKind[kind][sub]
 	return ok

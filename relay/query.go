@@ -2,6 +2,7 @@ package relay
 
 import (
 	"context"
+	"iter"
 	"net"
 	"slices"
 	"strings"
@@ -67,6 +68,9 @@ func (r *Relay) rejectFilter(ctx context.Context, filter nostr.Filter) (reject b
 		return true, reason
 	}
 	if r.mustAuthenticate(ctx, filter) {
+		if slices.Contains(filter.Kinds, KindOrder) {
+			return true, "auth-required: only its parties read an order"
+		}
 		return true, "auth-required: only its recipient reads a gift wrap"
 	}
 	return false, ""
@@ -87,7 +91,9 @@ func malformedFilter(id string, f nostr.Filter) string {
 }
 
 func (r *Relay) mustAuthenticate(ctx context.Context, filter nostr.Filter) bool {
-	private := len(filter.Kinds) > 0 && !slices.ContainsFunc(filter.Kinds, func(k int) bool { return !slices.Contains(privateKinds, k) })
+	private := len(filter.Kinds) > 0 && !slices.ContainsFunc(filter.Kinds, func(k int) bool {
+		return !slices.Contains(privateKinds, k) && !(k == KindOrder && r.cfg.Orders.only(filter))
+	})
 	return private && r.reader(ctx) == ""
 }
 
@@ -113,7 +119,7 @@ func (r *Relay) queryEvents(ctx context.Context, filter nostr.Filter) (chan *nos
 	go func() {
 		defer close(ch)
 		guard(r.log, "query", func() {
-			for evt, err := range r.ledger.Query(ctx, filter, reader, r.cfg.MaxLimit) {
+			for evt, err := range r.events(ctx, filter, reader) {
 				if err != nil {
 					r.logRead(ctx, err)
 					return
@@ -129,16 +135,38 @@ func (r *Relay) queryEvents(ctx context.Context, filter nostr.Filter) (chan *nos
 	return ch, nil
 }
 
+// events are what the filter gives to reader: what is stored, and his orders.
+func (r *Relay) events(ctx context.Context, filter nostr.Filter, reader string) iter.Seq2[*nostr.Event, error] {
+	stored := r.ledger.Query(ctx, filter, reader, r.cfg.MaxLimit)
+	if !r.cfg.Orders.asked(filter, reader) || filter.LimitZero {
+		return stored
+	}
+	limit := r.cfg.MaxLimit
+	if filter.Limit > 0 {
+		limit = min(limit, filter.Limit)
+	}
+	return newestOf(stored, r.cfg.Orders.query(ctx, filter, reader, limit), limit)
+}
+
 func (r *Relay) countEvents(ctx context.Context, filter nostr.Filter) (n int64, err error) {
 	guard(r.log, "count", func() {
 		if !asksForDeletions(filter) {
-			n, err = r.ledger.Count(ctx, filter, r.reader(ctx))
+			n, err = r.count(ctx, filter, r.reader(ctx))
 		}
 	})
 	if err != nil {
 		r.logRead(ctx, err)
 	}
 	return n, nil
+}
+
+func (r *Relay) count(ctx context.Context, filter nostr.Filter, reader string) (int64, error) {
+	n, err := r.ledger.Count(ctx, filter, reader)
+	if err != nil || !r.cfg.Orders.asked(filter, reader) {
+		return n, err
+	}
+	more, err := r.cfg.Orders.count(ctx, filter, reader)
+	return n + more, err
 }
 
 func (r *Relay) logRead(ctx context.Context, err error) {

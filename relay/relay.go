@@ -41,6 +41,9 @@ type Config struct {
 	MaxLimit    int      // the most events one filter returns
 	Limits      Limits
 
+	// Orders serves orders to their parties as events. nil: there are none.
+	Orders *OrderEvents
+
 	HTTP http.Handler // answers under /api/ and /problems/; nil: nobody does
 
 	PublicOrders   bool // take order messages that are signed and published in the open
@@ -108,6 +111,9 @@ func New(cfg Config, l *ledger.Ledger, keyring *nip17.Keyring, decoder *Decoder,
 	}
 	for _, u := range cfg.PublicURLs {
 		r.urls = append(r.urls, normalURL(u))
+	}
+	if cfg.Orders != nil {
+		cfg.Orders.fanout = r.fanout
 	}
 	r.SetLimits(cfg.Limits)
 	r.hook()

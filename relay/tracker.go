@@ -31,6 +31,10 @@ type Tracker struct {
 	// nobody is told.
 	Projected func(seq int64)
 
+	// Changed is called with the orders that have changed, once they are in the
+	// indexes; after a rebuild it is not. nil: nobody is told.
+	Changed func(ctx context.Context, keys []orders.Key)
+
 	lag lagMarks
 }
 
@@ -110,13 +114,17 @@ func (t *Tracker) step(ctx context.Context) (more bool, err error) {
 	if err != nil {
 		return false, err
 	}
+	keys = append(keys, marked...)
 	tally := t.tally(facts)
-	if err := t.Store.ProjectEach(ctx, src, append(keys, marked...), tally.each()); errors.Is(err, redisstore.ErrBlocked) {
+	if err := t.Store.ProjectEach(ctx, src, keys, tally.each()); errors.Is(err, redisstore.ErrBlocked) {
 		t.Log.Error().Err(err).Msg("an order is not in the indexes")
 	} else if err != nil {
 		return false, err
 	}
 	t.count(tally, upTo)
+	if t.Changed != nil {
+		t.Changed(ctx, keys)
+	}
 	// Where the cursor has moved meanwhile, or Redis was started anew, it was
 	// replaced or rolled back, and the next step begins from what it says then.
 	moved, err := t.Store.Advance(ctx, at, redisstore.Cursor{Ledger: at.Ledger, Seq: upTo})
