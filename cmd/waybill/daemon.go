@@ -194,9 +194,12 @@ func (d *daemon) openRelay(ctx context.Context) error {
 		PublicURLs: cfg.PublicURLs, Self: d.identity.PublicKey(), Policy: d.cfg.Participants.Policy, Ways: enrol.Ways(),
 		ClientIP: wire.ClientIP, Observe: d.metrics.Request, Log: d.log,
 		Office: office, Sessions: d.ledger, Live: d.live,
+		Orders: orders.NewReader(d.store, d.isAdmin), Admin: d.isAdmin,
+		Names: (&relay.Names{Ledger: d.ledger}).Of, Explain: d.explain,
 	}, d.desk)
+	orderEvents := &relay.OrderEvents{Index: d.store, IntentID: relay.IntentIDs(d.ledger), Self: d.identity, Log: d.log}
 	d.relay = relay.New(relay.Config{
-		HTTP: http,
+		HTTP: http, Orders: orderEvents,
 		Name: cfg.Name, Description: cfg.Description, Contact: cfg.Contact, Operator: cfg.Operator,
 		Version: versionText(), Self: d.identity.PublicKey(), PublicURLs: cfg.PublicURLs,
 		Anyone: cfg.Accept == "anyone", InboxQuota: cfg.InboxQuota, Kinds: cfg.Kinds, MaxLimit: cfg.MaxLimit,
@@ -213,10 +216,11 @@ func (d *daemon) openRelay(ctx context.Context) error {
 	if d.notifier, err = d.newNotifier(); err != nil {
 		return err
 	}
-	d.tracker = &relay.Tracker{Ledger: d.ledger, Store: d.store, Log: d.log, Meter: d.metrics, Projected: func(seq int64) {
-		d.progress.Set(seq)
-		d.notifier.Projected(seq)
-	}}
+	d.tracker = &relay.Tracker{Ledger: d.ledger, Store: d.store, Log: d.log, Meter: d.metrics, Changed: orderEvents.Changed,
+		Projected: func(seq int64) {
+			d.progress.Set(seq)
+			d.notifier.Projected(seq)
+		}}
 	d.tracker.Counted, err = d.ledger.LastSeq(ctx)
 	return err
 }
@@ -238,6 +242,13 @@ func (d *daemon) newNotifier() (*notify.Notifier, error) {
 }
 
 func (d *daemon) isAdmin(pubkey string) bool { return slices.Contains(d.cfg.Admins, pubkey) }
+
+// explain tells an admin what was made of a message that arrived.
+func (d *daemon) explain(ctx context.Context, id string) (any, error) {
+	x := &relay.Explainer{Keyring: d.keyring, Dialects: d.cfg.Dialects.registry(), Self: d.identity.PublicKey(), Admins: d.cfg.Admins,
+		Orders: d.ledger, Local: true, PublicOrders: d.cfg.Dialects.PublicOrders, DirectMessages: d.cfg.Dialects.NIP04}
+	return x.Stored(ctx, d.ledger, id)
+}
 
 // run serves until ctx ends; to be stopped is no error.
 func (d *daemon) run(ctx context.Context) (err error) {

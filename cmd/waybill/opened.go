@@ -39,17 +39,5 @@ func (o openedOrder) text(s *orders.Sealed) string {
 	if !ok {
 		return "(sealed)"
 	}
-	switch s.Field {
-	case orders.FieldShippingAddress:
-		return p.ShippingAddress
-	case orders.FieldPaymentLink:
-		return p.PaymentLink
-	case orders.FieldNote:
-		return p.Note
-	case orders.FieldReason:
-		return p.Reason
-	case orders.FieldResolution:
-		return p.Resolution
-	}
-	return ""
+	return p.Text(s.Field)
 }

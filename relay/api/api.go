@@ -16,15 +16,26 @@ import (
 
 	"github.com/rs/zerolog"
 
+	"github.com/waybill-relay/waybill/orders"
 	"github.com/waybill-relay/waybill/relay/enrol"
 )
 
 // Config is what the API knows of its relay. Only PublicURLs must be set.
 type Config struct {
-	PublicURLs []string // relay.public_urls (ws:// or wss://): the only addresses a token may be for
-	Self       string   // public key (hex) of the relay's own identity
-	Policy     string   // who may enrol: "open", "invite", "list"; "": not said
-	Ways       any      // the ways to take part, as JSON: a list of {id, title, …}
+	PublicURLs []string      // relay.public_urls (ws:// or wss://): the only addresses a token may be for
+	Self       string        // public key (hex) of the relay's own identity
+	Policy     string        // who may enrol: "open", "invite", "list"; "": not said
+	Ways       any           // the ways to take part, as JSON: a list of {id, title, …}
+	Orders     orders.Reader // who sees what of which order
+	// Admin tells the operator's admins (public keys, hex). nil: there are none.
+	Admin func(pubkey string) bool
+	// Names tells who calls himself by a NIP-05 name (orders.Names). nil: nobody does.
+	Names func(ctx context.Context, name string) ([]string, error)
+	// Explain tells an admin what was made of the message with that id (hex). ENOTFOUND
+	// where there is none. nil: there is none.
+	Explain func(ctx context.Context, id string) (any, error)
+	// Viewed is called when a buyer (hex) looked at an order of his. nil: nobody is told.
+	Viewed func(intentID, reader string)
 	// ClientIP is the client's address behind a request. nil: that of the peer.
 	ClientIP    func(*http.Request) netip.Addr
 	MaxBody     int           // bytes of a request's body; 0: 64 KiB
@@ -62,6 +73,7 @@ type Desk interface {
 
 type server struct {
 	cfg    Config
+	orders orders.Reader
 	desk   Desk
 	signIn *signIn
 	mux    *http.ServeMux
@@ -74,6 +86,7 @@ type server struct {
 	bodies   *places   // bodies that are coming in
 	bulks    *places   // the same, of many messages
 	streams  *places   // live updates
+	exports  *places   // exports that are going out
 	scrypt   chan struct{}
 }
 
@@ -108,8 +121,14 @@ func newServer(cfg Config, desk Desk) *server {
 	if cfg.ClientIP == nil {
 		cfg.ClientIP = peer
 	}
+	if cfg.Admin == nil {
+		cfg.Admin = func(string) bool { return false }
+	}
+	if cfg.Viewed == nil {
+		cfg.Viewed = func(string, string) {}
+	}
 	s := &server{
-		cfg: cfg, desk: desk, mux: http.NewServeMux(),
+		cfg: cfg, orders: cfg.Orders, desk: desk, mux: http.NewServeMux(),
 		// A person mistypes, a program with a wrong clock tries again and again: twenty
 		// at once, then one in three seconds.
 		failures: newAttempts(20, 3*time.Second),
@@ -118,6 +137,7 @@ func newServer(cfg Config, desk Desk) *server {
 		bodies:   newPlaces(maxBodies, maxBodiesPerAddress),
 		bulks:    newPlaces(maxBulks, maxBulksPerAddress),
 		streams:  newPlaces(maxStreams, maxStreamsPerAddress),
+		exports:  newPlaces(maxExports, maxExportsPerAddress),
 		scrypt:   make(chan struct{}, 1),
 	}
 	s.signIn = newSignIn(cfg.PublicURLs, cfg.Now)

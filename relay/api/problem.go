@@ -113,9 +113,12 @@ func faultOf(err error) *fault {
 	var f *fault
 	var refused *refusal
 	var known *orders.Error
+	var parameter *orders.ParameterError
 	switch {
 	case errors.As(err, &f):
 		return f
+	case errors.As(err, &parameter):
+		return fail(codeMalformed, parameter.Message).with("parameter", parameter.Parameter)
 	case errors.As(err, &refused):
 		return fail(codeSignIn, err.Error()).with("reason", refused.reason)
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):

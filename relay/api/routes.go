@@ -25,6 +25,18 @@ var routes = []route{
 	{method: "POST", pattern: "/api/v1/keys", signedIn: true, body: true, serve: (*server).addKey},
 	{method: "POST", pattern: "/api/v1/keys/connect", signedIn: true, body: true, serve: (*server).connectSigner},
 	{method: "DELETE", pattern: "/api/v1/keys/{pubkey}", signedIn: true, serve: (*server).revokeKey},
+
+	// Orders, read (orders.go, export.go, stats.go, admin.go).
+	{method: "GET", pattern: "/api/v1/orders", signedIn: true, query: findKeys, serve: (*server).listOrders},
+	{method: "GET", pattern: "/api/v1/orders/export", signedIn: true, query: exportKeys, serve: (*server).exportOrders},
+	{method: "GET", pattern: "/api/v1/orders/{id}", signedIn: true, serve: (*server).getOrder},
+	{method: "GET", pattern: "/api/v1/orders/{id}/messages", signedIn: true, serve: (*server).listMessages},
+	{method: "GET", pattern: "/api/v1/stats", signedIn: true, query: statsKeys, serve: (*server).getStats},
+	{method: "GET", pattern: "/api/v1/admin/orders", signedIn: true, query: adminKeys, serve: (*server).adminOrders},
+	{method: "GET", pattern: "/api/v1/admin/disputes", signedIn: true, query: disputeKeys, serve: (*server).adminDisputes},
+	{method: "GET", pattern: "/api/v1/admin/explain/{id}", signedIn: true, serve: (*server).adminExplain},
+	{method: "GET", pattern: "/api/order.d.ts", serve: (*server).types},
+
 	{method: "GET", pattern: "/problems/{$}", serve: (*server).problems},
 	{method: "GET", pattern: "/problems/{code}", serve: (*server).problem},
 
