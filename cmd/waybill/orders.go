@@ -34,7 +34,7 @@ func (a *app) orders() *cobra.Command {
 		Short:   "Look at the orders that this machine's relay tracks",
 		Example: "  waybill orders list\n  waybill orders show pi_npub1…_1760000000000 --key buyer.nsec\n  waybill orders stats --key seller.nsec --as seller",
 	}
-	cmd.AddCommand(a.ordersList(), a.ordersShow(), a.ordersStats(), a.ordersAudit())
+	cmd.AddCommand(a.ordersList(), a.ordersShow(), a.ordersStats(), a.ordersExport(), a.ordersAudit())
 	return cmd
 }
 
