@@ -135,10 +135,11 @@ func (t *Term) IDs() (head string, whole bool) {
 	return t.Text, len(t.Text) < minHead
 }
 
-// Numbers is the same for tracking numbers.
+// Numbers is the same for tracking numbers; of "" the whole, which none is, where t
+// names none.
 func (t *Term) Numbers() (head string, whole bool) {
 	if t.Cut {
-		return "", false
+		return "", true
 	}
 	n := Tracking(t.Text)
 	return n, len(n) < minTrack

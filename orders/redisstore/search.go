@@ -118,14 +118,43 @@ func (s *Store) found(ctx context.Context, p *plan, ids map[string]bool) (all bo
 	}
 	sides, npub := p.sides()
 	for _, as := range sides {
-		if all, err := s.byName(ctx, p, findKey(as, npub), ids); !all || err != nil {
-			return false, err
+		if as == orders.Buyer {
+			all, err = s.oneByOne(ctx, p, npub, ids)
+		} else if all, err = s.byName(ctx, p, npub, ids); all && err == nil {
+			all, err = s.byTitle(ctx, p, npub, ids)
 		}
-		if all, err := s.byTitle(ctx, p, as, npub, ids); !all || err != nil {
+		if !all || err != nil {
 			return false, err
 		}
 	}
 	return true, nil
+}
+
+// oneByOne adds the orders of a buyer by looking at each: where they are few.
+func (s *Store) oneByOne(ctx context.Context, p *plan, npub string, ids map[string]bool) (all bool, err error) {
+	list := []string{sideKey(orders.Buyer, npub)}
+	if p.f.ByUpdated {
+		list = []string{updatedKey(orders.Buyer, npub)}
+	}
+	if n, err := s.count(ctx, list, p.lo, p.hi); err != nil || n > walkRows {
+		return false, err
+	}
+	m := s.merged(list, p.f.OldestFirst, p.lo, p.hi, nil, 500)
+	for {
+		rows, err := m.take(ctx, 500)
+		if err != nil {
+			return false, err
+		}
+		os, err := s.load(ctx, rows)
+		if err != nil || len(rows) == 0 {
+			return err == nil, err
+		}
+		for _, o := range os {
+			if o != nil && p.f.Means(o, p.viewer) && !add(ids, o.IntentID) {
+				return false, nil
+			}
+		}
+	}
 }
 
 // inPairs adds the orders of the viewer with any of the others.
@@ -146,7 +175,7 @@ func (s *Store) inPairs(ctx context.Context, p *plan, others []string, ids map[s
 }
 
 // byName adds the orders that a term names by id or tracking number.
-func (s *Store) byName(ctx context.Context, p *plan, key string, ids map[string]bool) (all bool, err error) {
+func (s *Store) byName(ctx context.Context, p *plan, seller string, ids map[string]bool) (all bool, err error) {
 	terms := p.f.Search.Terms
 	var spans []span // two for each term
 	for i := range terms {
@@ -162,7 +191,7 @@ func (s *Store) byName(ctx context.Context, p *plan, key string, ids map[string]
 		}
 		spans = append(spans, byID, byNumber)
 	}
-	found, all, err := s.inSpans(ctx, key, spans)
+	found, all, err := s.inSpans(ctx, findKey(seller), spans)
 	if err != nil || !all {
 		return false, err
 	}
@@ -228,12 +257,12 @@ func (s *Store) inSpans(ctx context.Context, key string, spans []span) (found []
 }
 
 // byTitle adds the orders in whose titles every term is.
-func (s *Store) byTitle(ctx context.Context, p *plan, as orders.Role, npub string, ids map[string]bool) (all bool, err error) {
+func (s *Store) byTitle(ctx context.Context, p *plan, seller string, ids map[string]bool) (all bool, err error) {
 	terms := p.f.Search.Terms
 	if slices.ContainsFunc(terms, func(t orders.Term) bool { return t.Cut || len(t.Parties) > 0 }) {
 		return true, nil // such a term is in no title
 	}
-	key := titlesKey(as, npub)
+	key := titlesKey(seller)
 	switch n, err := s.client.HLen(ctx, key).Result(); {
 	case err != nil:
 		return false, fail(err)
@@ -246,7 +275,7 @@ func (s *Store) byTitle(ctx context.Context, p *plan, as orders.Role, npub strin
 	}
 	var common map[string]bool
 	for i := range terms {
-		in, all, err := s.withTitle(ctx, findKey(as, npub), titles, &terms[i])
+		in, all, err := s.withTitle(ctx, findKey(seller), titles, &terms[i])
 		if err != nil || !all {
 			return false, err
 		}

@@ -1,6 +1,6 @@
--- Takes the titles out that no order of a participant has.
+-- Takes the titles out that no order of a seller has.
 --
--- KEYS  1 {orders_by_…:<npub>}:titles   2 {orders_by_…:<npub>}:find
+-- KEYS  1 {orders_by_seller:<npub>}:titles   2 {orders_by_seller:<npub>}:find
 -- ARGV  1.. words of titles
 -- Returns how many were taken out
 

@@ -8,8 +8,8 @@ import (
 	"github.com/waybill-relay/waybill/orders"
 )
 
-// The members of a participant's find set are what his orders are found by, each
-// with the id of its order behind it:
+// The members of a seller's find set are what his orders are found by, each with the
+// id of its order behind it:
 //
 //	i<id>                     the order's own id
 //	n<tracking number> <id>   of a parcel, as orders.Tracking writes it
