@@ -7,7 +7,6 @@ import (
 	"net"
 	"os"
 	"path/filepath"
-	"slices"
 	"strconv"
 	"sync"
 	"sync/atomic"
@@ -188,13 +187,13 @@ func (d *daemon) openRelay(ctx context.Context) error {
 	d.backlog.Told(d.keysChanged)
 	d.desk.Ledger, d.desk.Changed = deskLedger{d.ledger}, d.backlog.FollowKeys
 	d.signers.late, d.signers.changed = d.backlog.Late, d.backlog.KeysChanged
-	d.live = &live.Hub{Ledger: d.ledger, Orders: orders.NewReader(d.store, d.isAdmin), Admin: d.isAdmin, Progress: &d.progress, Log: d.log}
-	office := &posting.Office{Ledger: d.ledger, Admin: d.isAdmin, Tracked: d.progress.Wait}
+	d.live = &live.Hub{Ledger: d.ledger, Orders: orders.NewReader(d.store, d.cfg.isAdmin), Admin: d.cfg.isAdmin, Progress: &d.progress, Log: d.log}
+	office := &posting.Office{Ledger: d.ledger, Admin: d.cfg.isAdmin, Tracked: d.progress.Wait}
 	http := api.New(api.Config{
 		PublicURLs: cfg.PublicURLs, Self: d.identity.PublicKey(), Policy: d.cfg.Participants.Policy, Ways: enrol.Ways(),
 		ClientIP: wire.ClientIP, Observe: d.metrics.Request, Log: d.log,
 		Office: office, Sessions: d.ledger, Live: d.live,
-		Orders: orders.NewReader(d.store, d.isAdmin), Admin: d.isAdmin,
+		Orders: orders.NewReader(d.store, d.cfg.isAdmin), Admin: d.cfg.isAdmin,
 		Names: (&relay.Names{Ledger: d.ledger}).Of, Explain: d.explain,
 	}, d.desk)
 	orderEvents := &relay.OrderEvents{Index: d.store, IntentID: relay.IntentIDs(d.ledger), Self: d.identity, Log: d.log}
@@ -240,8 +239,6 @@ func (d *daemon) newNotifier() (*notify.Notifier, error) {
 		Deliver: d.relay.Deliver, TakesPart: d.relay.TakesPart, IsOurs: d.relay.IsOurs,
 	}, d.ledger, d.log), nil
 }
-
-func (d *daemon) isAdmin(pubkey string) bool { return slices.Contains(d.cfg.Admins, pubkey) }
 
 // explain tells an admin what was made of a message that arrived.
 func (d *daemon) explain(ctx context.Context, id string) (any, error) {

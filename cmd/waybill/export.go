@@ -139,7 +139,7 @@ func (x *exporter) fromIndexes(ctx context.Context, me *nip17.SecretSigner, writ
 		return err
 	}
 	defer s.Close()
-	for o, err := range x.orders(ctx, s, me, f) {
+	for o, err := range x.orders(ctx, cfg.isAdmin, s, me, f) {
 		if err != nil {
 			return err
 		}
@@ -176,14 +176,14 @@ func (x *exporter) parse(ctx context.Context, cfg config) (orders.Filter, error)
 
 // orders are the participant's own, or, without a key, all: the operator of this
 // machine sees what the indexes have.
-func (x *exporter) orders(ctx context.Context, s *redisstore.Store, me *nip17.SecretSigner, f orders.Filter) iter.Seq2[*orders.Order, error] {
+func (x *exporter) orders(ctx context.Context, isAdmin func(string) bool, s *redisstore.Store, me *nip17.SecretSigner, f orders.Filter) iter.Seq2[*orders.Order, error] {
 	if me != nil {
 		if f.As == orders.Admin {
 			return func(yield func(*orders.Order, error) bool) {
 				yield(nil, orders.Errorf(orders.EINVALID, "--role is buyer or seller with --key"))
 			}
 		}
-		return orders.NewReader(s, nobody).EachOrder(ctx, me.PublicKey(), f)
+		return orders.NewReader(s, isAdmin).EachOrder(ctx, me.PublicKey(), f)
 	}
 	return func(yield func(*orders.Order, error) bool) {
 		if f.As != 0 && f.As != orders.Admin {
