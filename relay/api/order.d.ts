@@ -68,12 +68,24 @@ export interface Problem {
   /** The path that was asked for. */
   instance: string;
   code: string;
-  /** Of `unauthenticated`: what is wrong with the token. */
+  /** Of `unauthenticated`: what is wrong with the token. Of a message: a code for what is wrong with it. */
   reason?: string;
   /** The member of the body that is meant. */
   field?: string;
   /** The parameter that is meant. */
   parameter?: string;
+  /** The order's status. */
+  from?: string;
+  /** What the message says. */
+  requested?: string;
+  /** What the caller is to the order. */
+  actor_role?: string;
+  /** The order's version. */
+  version?: number;
+  /** What the caller may say of the order as it stands. */
+  allowed_actions?: Verb[];
+  /** The message stands in the order's history, without effect. */
+  kept?: boolean;
 }
 
 /** Where an order stands. */
@@ -447,5 +459,72 @@ export interface Explained {
     gone?: string;
     /** How it is read, step by step, as `waybill explain` tells it. What is private is named, not shown. */
     explanation?: Record<string, unknown>;
+  })[];
+}
+
+/** A signed Nostr event of kind 16 or 17. */
+export interface Message {
+  id: string;
+  pubkey: string;
+  created_at: number;
+  kind: 16 | 17;
+  tags: string[][];
+  content: string;
+  sig: string;
+}
+
+/** Who is signed in. The times are a session's. */
+export interface Session {
+  pubkey: string;
+  npub: string;
+  createdAt?: string;
+  /** When it is over, if it is not used. */
+  idleUntil?: string;
+  /** When it is over, used or not. */
+  expiresAt?: string;
+}
+
+/** The data of an event `order` or, with the id alone, `gone`. */
+export interface Change {
+  intentId: string;
+  status?: Status;
+  payment?: string;
+  version?: number;
+  /** Milliseconds. */
+  updatedTimestamp?: number;
+  /** What was said. */
+  changed: Verb[];
+}
+
+export interface Preview {
+  dry_run: boolean;
+  action: Verb;
+  /** intentIds. */
+  ids?: string[];
+  /** The query of a list of orders, with a string or a list of strings for each key. The first 200 are looked at. */
+  filter?: Record<string, >;
+}
+
+export interface Many {
+  /** In the order of what was sent. */
+  data: ({
+    intentId?: string;
+    /** The message's id. */
+    event?: string;
+    ok: boolean;
+    /** The message was here before. */
+    replayed?: boolean;
+    status?: Status;
+    version?: number;
+    problem?: Problem;
+  })[];
+  /** How many are. */
+  ok: number;
+  refused: number;
+  /** Why, the most frequent reason first. */
+  because: ({
+    code: string;
+    from?: Status;
+    count: number;
   })[];
 }

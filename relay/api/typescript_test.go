@@ -45,7 +45,7 @@ type schema struct {
 	Ref         string          `json:"$ref"`
 	Type        json.RawMessage `json:"type"` // a name, or a list of them
 	Description string          `json:"description"`
-	Enum        []string        `json:"enum"`
+	Enum        []any           `json:"enum"`
 	Items       *schema         `json:"items"`
 	Required    []string        `json:"required"`
 	Properties  members         `json:"properties"`
@@ -111,7 +111,13 @@ func typeOf(t *testing.T, indent string, s *schema) string {
 	for _, kind := range kinds {
 		switch {
 		case len(s.Enum) > 0:
-			types = append(types, `"`+strings.Join(s.Enum, `" | "`)+`"`)
+			for _, value := range s.Enum {
+				literal, err := json.Marshal(value)
+				if err != nil {
+					panic(err) // it was read from JSON
+				}
+				types = append(types, string(literal))
+			}
 		case kind == "array":
 			item := typeOf(t, indent, s.Items)
 			if strings.ContainsAny(item, "| ") {
