@@ -39,7 +39,7 @@ type house struct {
 	views atomic.Int64 // orders that their buyers looked at
 }
 
-func (h *house) view(string, string) { h.views.Add(1) }
+func (h *house) view(*orders.Order, string) { h.views.Add(1) }
 
 // newSigner and readingKey are what every test here begins with.
 var newSigner, readingKey = nip17test.Signer, nip17test.ReadingKey

@@ -30,7 +30,7 @@ type OrderEvents struct {
 	// IntentID is the id of an order; ok is false where it has none yet.
 	IntentID func(ctx context.Context, k orders.Key) (id string, ok bool, err error)
 	Self     *nip17.SecretSigner
-	Viewed   func(intentID, reader string) // a buyer (hex) asked for an order of his; nil: nobody is told
+	Viewed   func(o *orders.Order, reader string) // somebody (hex) asked for an order of theirs; nil: nobody is told
 	Log      zerolog.Logger
 
 	fanout *fanout
@@ -79,8 +79,8 @@ func (x *OrderEvents) query(ctx context.Context, f nostr.Filter, reader string, 
 			if n++; n > limit {
 				return
 			}
-			if evt != nil && x.Viewed != nil && evt.buyer {
-				x.Viewed(evt.Tags.GetD(), reader)
+			if evt != nil && x.Viewed != nil {
+				x.Viewed(evt.order, reader)
 			}
 			if err != nil {
 				yield(nil, err)
@@ -131,7 +131,7 @@ func millis(t nostr.Timestamp) int64 {
 // An orderEvent is an order as an event for one reader.
 type orderEvent struct {
 	nostr.Event
-	buyer bool // the reader is
+	order *orders.Order
 }
 
 // matching yields all orders that f asks for, in the order of NIP-01.
@@ -236,7 +236,7 @@ func (x *OrderEvents) event(ctx context.Context, o *orders.Order, reader string)
 		return nil, err
 	}
 	version := strconv.FormatInt(o.Version, 10)
-	evt := &orderEvent{buyer: role == orders.Buyer, Event: nostr.Event{
+	evt := &orderEvent{order: o, Event: nostr.Event{
 		Kind: KindOrder, CreatedAt: nostr.Timestamp(max(0, o.UpdatedTimestamp/1000)),
 		Tags: nostr.Tags{{"d", o.IntentID}, {"p", reader}, {"version", version}},
 	}}

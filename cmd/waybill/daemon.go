@@ -27,7 +27,6 @@ import (
 	"github.com/waybill-relay/waybill/relay/metrics"
 	"github.com/waybill-relay/waybill/relay/notify"
 	"github.com/waybill-relay/waybill/relay/posting"
-	"github.com/waybill-relay/waybill/relay/wire"
 )
 
 // A daemon is one running relay with everything behind it. open makes it, run
@@ -189,16 +188,9 @@ func (d *daemon) openRelay(ctx context.Context) error {
 	d.signers.late, d.signers.changed = d.backlog.Late, d.backlog.KeysChanged
 	d.live = &live.Hub{Ledger: d.ledger, Orders: orders.NewReader(d.store, d.cfg.isAdmin), Admin: d.cfg.isAdmin, Progress: &d.progress, Log: d.log}
 	office := &posting.Office{Ledger: d.ledger, Admin: d.cfg.isAdmin, Tracked: d.progress.Wait}
-	http := api.New(api.Config{
-		PublicURLs: cfg.PublicURLs, Self: d.identity.PublicKey(), Policy: d.cfg.Participants.Policy, Ways: enrol.Ways(),
-		ClientIP: wire.ClientIP, Observe: d.metrics.Request, Log: d.log,
-		Office: office, Sessions: d.ledger, Live: d.live,
-		Orders: orders.NewReader(d.store, d.cfg.isAdmin), Admin: d.cfg.isAdmin,
-		Names: (&relay.Names{Ledger: d.ledger}).Of, Explain: d.explain,
-	}, d.desk)
-	orderEvents := &relay.OrderEvents{Index: d.store, IntentID: relay.IntentIDs(d.ledger), Self: d.identity, Log: d.log}
+	orderEvents := &relay.OrderEvents{Index: d.store, IntentID: relay.IntentIDs(d.ledger), Self: d.identity, Log: d.log, Viewed: d.views.Viewed}
 	d.relay = relay.New(relay.Config{
-		HTTP: http, Orders: orderEvents,
+		HTTP: d.api(office), Orders: orderEvents,
 		Name: cfg.Name, Description: cfg.Description, Contact: cfg.Contact, Operator: cfg.Operator,
 		Version: versionText(), Self: d.identity.PublicKey(), PublicURLs: cfg.PublicURLs,
 		Anyone: cfg.Accept == "anyone", InboxQuota: cfg.InboxQuota, Kinds: cfg.Kinds, MaxLimit: cfg.MaxLimit,
@@ -238,13 +230,6 @@ func (d *daemon) newNotifier() (*notify.Notifier, error) {
 		Private: d.cfg.Notices.Private, Mail: mail, Hooks: hooks,
 		Deliver: d.relay.Deliver, TakesPart: d.relay.TakesPart, IsOurs: d.relay.IsOurs,
 	}, d.ledger, d.log), nil
-}
-
-// explain tells an admin what was made of a message that arrived.
-func (d *daemon) explain(ctx context.Context, id string) (any, error) {
-	x := &relay.Explainer{Keyring: d.keyring, Dialects: d.cfg.Dialects.registry(), Self: d.identity.PublicKey(), Admins: d.cfg.Admins,
-		Orders: d.ledger, Local: true, PublicOrders: d.cfg.Dialects.PublicOrders, DirectMessages: d.cfg.Dialects.NIP04}
-	return x.Stored(ctx, d.ledger, id)
 }
 
 // run serves until ctx ends; to be stopped is no error.

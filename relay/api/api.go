@@ -34,8 +34,8 @@ type Config struct {
 	// Explain tells an admin what was made of the message with that id (hex). ENOTFOUND
 	// where there is none. nil: there is none.
 	Explain func(ctx context.Context, id string) (any, error)
-	// Viewed is called when a buyer (hex) looked at an order of his. nil: nobody is told.
-	Viewed func(intentID, reader string)
+	// Viewed is called when somebody (hex) looked at an order of theirs. nil: nobody is told.
+	Viewed func(o *orders.Order, reader string)
 	// ClientIP is the client's address behind a request. nil: that of the peer.
 	ClientIP    func(*http.Request) netip.Addr
 	MaxBody     int           // bytes of a request's body; 0: 64 KiB
@@ -125,7 +125,7 @@ func newServer(cfg Config, desk Desk) *server {
 		cfg.Admin = func(string) bool { return false }
 	}
 	if cfg.Viewed == nil {
-		cfg.Viewed = func(string, string) {}
+		cfg.Viewed = func(*orders.Order, string) {}
 	}
 	s := &server{
 		cfg: cfg, orders: cfg.Orders, desk: desk, mux: http.NewServeMux(),

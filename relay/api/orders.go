@@ -128,8 +128,8 @@ func (s *server) getOrder(w http.ResponseWriter, c *call) error {
 // order is the order that the path names, as the caller sees it.
 func (s *server) order(c *call) (*orders.Order, error) {
 	o, err := s.orders.GetOrder(c.Context(), c.caller.Pubkey, c.PathValue("id"))
-	if err == nil && o.Role(c.caller.Pubkey) == orders.Buyer {
-		s.cfg.Viewed(o.IntentID, c.caller.Pubkey)
+	if err == nil {
+		s.cfg.Viewed(o, c.caller.Pubkey)
 	}
 	return o, err
 }

@@ -56,10 +56,13 @@ func newShop(t testing.TB, os ...func(*shop) *orders.Order) *shop {
 			}
 			return map[string]any{"copies": []any{}}, nil
 		}
-		c.Viewed = func(id, reader string) {
+		c.Viewed = func(o *orders.Order, reader string) {
+			if o.Role(reader) != orders.Buyer {
+				return
+			}
 			s.mu.Lock()
 			defer s.mu.Unlock()
-			s.viewed = append(s.viewed, id+" "+reader)
+			s.viewed = append(s.viewed, o.IntentID+" "+reader)
 		}
 	})
 	for _, o := range os {

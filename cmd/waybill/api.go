@@ -1,0 +1,52 @@
+package main
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"slices"
+
+	"github.com/waybill-relay/waybill/orders"
+	"github.com/waybill-relay/waybill/relay"
+	"github.com/waybill-relay/waybill/relay/api"
+	"github.com/waybill-relay/waybill/relay/enrol"
+	"github.com/waybill-relay/waybill/relay/posting"
+	"github.com/waybill-relay/waybill/relay/wire"
+)
+
+// api is what answers under /api/ and /problems/.
+func (d *daemon) api(office *posting.Office) http.Handler {
+	return api.New(api.Config{
+		PublicURLs: d.cfg.Relay.PublicURLs, Self: d.identity.PublicKey(), Policy: d.cfg.Participants.Policy, Ways: enrol.Ways(),
+		ClientIP: wire.ClientIP, Observe: d.metrics.Request, Log: d.log,
+		Office: office, Sessions: d.ledger, Live: d.live,
+		Orders: orders.NewReader(d.store, d.cfg.isAdmin), Admin: d.cfg.isAdmin, Select: d.selectOrders,
+		Names: (&relay.Names{Ledger: d.ledger}).Of, Explain: d.explain, Viewed: d.views.Viewed,
+	}, d.desk)
+}
+
+// selectOrders finds the caller's orders that a filter means (api.Config).
+func (d *daemon) selectOrders(ctx context.Context, caller string, filter url.Values, most int) (ids []string, err error) {
+	for key := range filter {
+		if !slices.Contains(orders.FilterKeys, key) {
+			return nil, &orders.ParameterError{Parameter: key, Message: "There is no such filter."}
+		}
+	}
+	names := &relay.Names{Ledger: d.ledger}
+	f, err := orders.ParseFilter(filter, func(name string) ([]string, error) { return names.Of(ctx, name) })
+	if err != nil {
+		return nil, err
+	}
+	found, err := orders.NewReader(d.store, d.cfg.isAdmin).FindOrders(ctx, caller, f, orders.Query{Limit: most})
+	for _, o := range found.Items {
+		ids = append(ids, o.IntentID)
+	}
+	return ids, err
+}
+
+// explain tells an admin what was made of a message that arrived.
+func (d *daemon) explain(ctx context.Context, id string) (any, error) {
+	x := &relay.Explainer{Keyring: d.keyring, Dialects: d.cfg.Dialects.registry(), Self: d.identity.PublicKey(), Admins: d.cfg.Admins,
+		Orders: d.ledger, Local: true, PublicOrders: d.cfg.Dialects.PublicOrders, DirectMessages: d.cfg.Dialects.NIP04}
+	return x.Stored(ctx, d.ledger, id)
+}
