@@ -52,6 +52,7 @@ type options struct {
 	local    bool
 	now      func() time.Time
 	work     int
+	expires  time.Time
 }
 
 // Verified tells Open that the wrap's id and signature were checked already, as
