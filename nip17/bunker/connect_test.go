@@ -162,10 +162,14 @@ func TestApproval(t *testing.T) {
 		r.Pass()
 	})
 	const timeout = 500 * time.Millisecond
-	k := open(t, w.conn, w.user.PublicKey(), bunker.Timeout(timeout))
+	shown := make(chan string, 8)
+	k := open(t, w.conn, w.user.PublicKey(), bunker.Timeout(timeout), bunker.OnApproval(func(url string) { shown <- url }))
 	proved := make(chan error, 1)
 	go func() { proved <- k.Prove(t.Context()) }()
 	k.await(t, bunker.Approval)
+	if got := <-shown; got != page {
+		t.Errorf("shown %q", got)
+	}
 	w.failsFast(t, k, bunker.ErrApproval)
 	ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond)
 	defer cancel()

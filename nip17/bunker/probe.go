@@ -181,10 +181,14 @@ func (k *Key) settled(c *call) {
 
 func (k *Key) approving(url string) {
 	k.mu.Lock()
-	defer k.mu.Unlock()
-	if k.state.Code != Closed {
+	closed := k.state.Code == Closed
+	if !closed {
 		k.url = url
 		k.turn(Approval)
+	}
+	k.mu.Unlock()
+	if !closed && url != "" && k.set.onApproval != nil {
+		k.set.onApproval(url)
 	}
 }
 
