@@ -82,7 +82,7 @@ func (d *Decoder) report(a *ledger.Arrival) {
 	case ledger.Unreadable:
 		d.reports.Info().Str("reason", a.Reason).Msg("a gift wrap cannot be read")
 	case ledger.Opened:
-		if !slices.Contains([]string{"", string(dialect.ErrNotAnOrder), reasonRequest, reasonNotice}, a.Reason) {
+		if !slices.Contains([]string{"", string(dialect.ErrNotAnOrder), reasonRequest, ledger.ReasonNotice}, a.Reason) {
 			d.reports.Info().Str("reason", a.Reason).Msg("a message is no order message")
 		}
 	}
@@ -124,7 +124,7 @@ func (d *Decoder) open(ctx context.Context, evt *nostr.Event, a *reading, opts [
 	}
 	if msg.Rumor.PubKey == d.self && d.self != "" {
 		// The relay's own notice, in the inbox of who has delegated a key: it is no party.
-		a.Reason = reasonNotice
+		a.Reason = ledger.ReasonNotice
 		return
 	}
 	if request := d.request(msg); request != nil {

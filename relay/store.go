@@ -65,13 +65,18 @@ func (r *Relay) store(ctx context.Context, evt *nostr.Event, now int64) error {
 }
 
 // Deliver stores a gift wrap of the relay's own for its recipient, whoever he is,
-// and hands it to his live subscriptions.
+// and hands it to his live subscriptions. It waits for no key: there is nothing in it
+// for the relay.
 func (r *Relay) Deliver(ctx context.Context, wrap *nostr.Event) error {
 	if !r.accepting.enter() {
 		return errors.New(shuttingDown)
 	}
 	defer r.accepting.leave()
-	outcome, err := r.storeMessage(ctx, wrap, r.clock.now().UnixMilli())
+	notice := ledger.Arrival{Event: wrap, ReceivedAt: r.clock.now().UnixMilli(), State: ledger.Opened, Reason: ledger.ReasonNotice}
+	if to := recipients(wrap); len(to) > 0 {
+		notice.Recipient = to[0]
+	}
+	outcome, err := r.ledger.Arrive(ctx, notice)
 	if err == nil && outcome == ledger.Stored {
 		r.announce(ctx, wrap)
 	}
