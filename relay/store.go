@@ -40,6 +40,10 @@ func (r *Relay) store(ctx context.Context, evt *nostr.Event, now int64) error {
 	case r.isMessage(evt):
 		outcome, err = r.storeMessage(ctx, evt, now)
 	case r.isKeyTransfer(evt):
+		// It may wait for a signer, but not beyond the relay's own life.
+		ctx, cancel := context.WithCancel(ctx)
+		defer cancel()
+		defer context.AfterFunc(r.life, cancel)()
 		if err := r.cfg.KeyTransfer(ctx, evt); err != nil {
 			return errors.New(okReason(err))
 		}
