@@ -22,7 +22,7 @@ func (a *app) keysConnect() *cobra.Command {
 and wait, ten minutes at most, until it has come and has shown that it decrypts
 for them. It is asked for nip44_decrypt and nothing else.`,
 		Example: "  waybill keys connect --owner npub1… --relay wss://relay.example.com",
-		Args:    cobra.NoArgs,
+		Args:    noArgument,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			pubkey, err := publicKey(owner)
 			if err != nil {
