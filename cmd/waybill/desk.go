@@ -157,10 +157,13 @@ func (d *daemon) keyTransfer(ctx context.Context, evt *nostr.Event) error {
 	return err
 }
 
+// noticeFor is how long a message of the relay's own is kept for its recipient.
+const noticeFor = 90 * 24 * time.Hour
+
 // notify sends somebody a message of the relay's own (NIP-17), into their inbox here.
 func (d *daemon) notify(ctx context.Context, to, text string) {
 	rumor := nostr.Event{Kind: nostr.KindDirectMessage, CreatedAt: nostr.Now(), Content: text, Tags: nostr.Tags{{"p", to}}}
-	wraps, err := nip17.Wrap(ctx, d.identity, rumor, []string{to})
+	wraps, err := nip17.Wrap(ctx, d.identity, rumor, []string{to}, nip17.Expires(time.Now().Add(noticeFor)))
 	for i := range wraps {
 		// The relay keeps no copy of what it says.
 		if p := wraps[i].Tags.Find("p"); p != nil && p[1] == to && err == nil {
