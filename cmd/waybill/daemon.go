@@ -169,7 +169,7 @@ func (d *daemon) openRelay(ctx context.Context) error {
 	d.decoder.Follow(d.backlog.FollowKeys)
 	d.backlog.Told(d.keysChanged)
 	d.desk.Ledger, d.desk.Changed = deskLedger{d.ledger}, d.backlog.FollowKeys
-	d.signers.late, d.signers.changed = d.backlog.Late, d.backlog.KeysChanged
+	d.signers.late, d.signers.changed, d.signers.asks = d.backlog.Late, d.backlog.KeysChanged, d.signerAsks
 	http := api.New(api.Config{
 		PublicURLs: cfg.PublicURLs, Self: d.identity.PublicKey(), Policy: d.cfg.Participants.Policy, Ways: enrol.Ways(),
 		ClientIP: wire.ClientIP, Log: d.log,
@@ -212,6 +212,7 @@ func (d *daemon) run(ctx context.Context) (err error) {
 	// go-redis waits for a reply until its time is over, also where ctx ends: a
 	// Redis that has fallen silent must not hold up the end.
 	defer context.AfterFunc(ctx, func() { _ = d.closeStore() })() // close says what it returned
+	defer context.AfterFunc(ctx, d.signers.stop)()                // nobody waits for a signer that is silent
 	g.Go(func() error { return d.relay.Serve(ctx, d.listener) })
 	g.Go(func() error { return d.tracker.Run(ctx) })
 	g.Go(func() error { return d.backlog.Run(ctx) })
@@ -232,6 +233,7 @@ func (d *daemon) run(ctx context.Context) (err error) {
 // forgetKeys removes the keys that somebody who asked to be forgotten (NIP-62) has
 // delegated by then. Those of the configuration are the operator's to remove.
 func (d *daemon) forgetKeys(pubkey string, until time.Time) {
+	d.signers.forget(pubkey, until)
 	err := d.desk.Forget(pubkey, until)
 	if err == nil {
 		_, _, err = d.keys.Load(d.keyring) // he is told nothing any more

@@ -103,6 +103,7 @@ func (d *daemon) revoke(ctx context.Context, who enrol.Caller, pubkey string) er
 	if pubkey != "" {
 		return d.desk.Revoke(ctx, who, pubkey)
 	}
+	d.signers.forget(who.Pubkey, time.Now())
 	list, err := d.desk.List(ctx, who)
 	if err != nil {
 		return err

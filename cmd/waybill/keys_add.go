@@ -32,11 +32,12 @@ owner. It opens what already waits for it.`,
 			if err != nil {
 				return err
 			}
-			desk, close, err := a.keyDesk(cfg)
+			desk, signers, err := a.keyDesk(cfg)
 			if err != nil {
 				return err
 			}
-			defer close()
+			defer signers.close()
+			signers.asks = showsPage(cmd)
 			added, err := desk.Enrol(cmd.Context(), who, o)
 			if err != nil {
 				return err

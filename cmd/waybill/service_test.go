@@ -19,8 +19,9 @@ import (
 )
 
 // startDaemon runs a whole daemon in this process until the test ends.
-func startDaemon(t *testing.T, change func(*config)) *daemon {
+func startDaemon(t *testing.T, change func(*config), logs ...zerolog.Logger) *daemon {
 	t.Helper()
+	log := append(logs, zerolog.Nop())[0]
 	cfg := defaults()
 	cfg.DataDir, cfg.Relay.Listen = t.TempDir(), "127.0.0.1:0"
 	change(&cfg)
@@ -28,7 +29,7 @@ func startDaemon(t *testing.T, change func(*config)) *daemon {
 		t.Fatal(err)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
-	d, err := openDaemon(ctx, cfg, zerolog.Nop())
+	d, err := openDaemon(ctx, cfg, log)
 	if err != nil {
 		t.Fatal(err)
 	}
