@@ -53,6 +53,7 @@ type options struct {
 	now      func() time.Time
 	work     int
 	noCopy   bool
+	expires  time.Time
 }
 
 // Verified tells Open that the wrap's id and signature were checked already, as

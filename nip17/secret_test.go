@@ -166,10 +166,11 @@ func TestKeyForAFilesName(t *testing.T) {
 	const phrase = "correct horse battery staple"
 	t.Chdir(t.TempDir())
 	m := master(t)
-	for _, key := range []string{nsec, ncryptsec, nsecKey, nsec[:40], strings.ToUpper(nsec)} {
+	const bunker = "bunker://" + nsecKey + "?relay=wss://relay.example&secret=token"
+	for _, key := range []string{nsec, ncryptsec, nsecKey, nsec[:40], strings.ToUpper(nsec), bunker, " " + strings.ToUpper(bunker)} {
 		for name, read := range map[string]func() error{
 			"ReadSecretFile": func() error { _, err := ReadSecretFile(key, ""); return err },
-			"in a folder":    func() error { _, err := ReadSecretFile("./keys/"+key, ""); return err },
+			"ReadSecretLine": func() error { _, err := ReadSecretLine(key); return err },
 			"LoadIdentity":   func() error { _, _, err := LoadIdentity(key, m, ""); return err },
 			"LoadMaster":     func() error { _, err := LoadMaster(key); return err },
 		} {
@@ -179,9 +180,15 @@ func TestKeyForAFilesName(t *testing.T) {
 			}
 		}
 	}
+	for _, key := range []string{nsec, nsecKey} {
+		if _, err := ReadSecretFile("./keys/"+key, ""); !errors.Is(err, ErrKeyFile) || strings.Contains(err.Error(), key) {
+			t.Errorf("in a folder: got %v", err)
+		}
+	}
 	_, inSecret := ReadSecretFile(write(t, "key", ncryptsec, 0o600), phrase)
 	_, _, inIdentity := LoadIdentity(write(t, "identity", ncryptsec, 0o600), m, phrase)
-	for _, err := range []error{inSecret, inIdentity} {
+	_, inLine := ReadSecretLine(phrase)
+	for _, err := range []error{inSecret, inIdentity, inLine} {
 		if err == nil || strings.Contains(err.Error(), phrase) {
 			t.Errorf("a passphrase for its file's name: got %v", err)
 		}
@@ -212,6 +219,20 @@ func TestReadSecretFile(t *testing.T) {
 		if _, err := ReadSecretFile(tt.path, tt.passphrase); !errors.Is(err, tt.want) {
 			t.Errorf("got %v, want %v", err, tt.want)
 		}
+	}
+}
+
+func TestReadSecretLine(t *testing.T) {
+	const line = "redis://waybill:password@redis.example"
+	if got, err := ReadSecretLine(write(t, "line", "\n "+line+"\r\n", 0o600)); got != line || err != nil {
+		t.Errorf("got %q, %v", got, err)
+	}
+	large := write(t, "large", strings.Repeat("x", maxSecretFile+1), 0o600)
+	if _, err := ReadSecretLine(large); !errors.Is(err, ErrKeyFile) || strings.Contains(err.Error(), large) {
+		t.Errorf("a large file: got %v", err)
+	}
+	if _, err := ReadSecretLine(filepath.Join(t.TempDir(), "absent")); !errors.Is(err, os.ErrNotExist) || strings.Contains(err.Error(), "absent") {
+		t.Errorf("no file: got %v", err)
 	}
 }
 

@@ -117,18 +117,38 @@ func ReadPassphrase(path string) (string, error) {
 	if path == "" {
 		return "", nil
 	}
-	text, err := readSmallFile(path)
+	text, err := readUnnamed(path)
 	if err != nil {
-		var named *fs.PathError
-		if errors.As(err, &named) {
-			err = named.Err
-		} else if errors.Is(err, ErrKeyFile) {
-			err = ErrKeyFile
-		}
 		return "", fmt.Errorf("the passphrase file: %w", err)
 	}
 	defer clear(text)
 	return string(bytes.TrimRight(text, "\r\n")), nil
+}
+
+// ReadSecretLine reads what is secret without being a key (the bunker:// address of a
+// remote signer, a URL with a password in it) from a file that holds nothing else, 4096
+// bytes at most, white space around it ignored. No error names the file: people write
+// the secret itself there.
+func ReadSecretLine(path string) (string, error) {
+	text, err := readUnnamed(path)
+	if err != nil {
+		return "", err
+	}
+	defer clear(text)
+	return string(bytes.TrimSpace(text)), nil
+}
+
+// readUnnamed is readSmallFile with errors that do not repeat path.
+func readUnnamed(path string) ([]byte, error) {
+	text, err := readSmallFile(path)
+	var named *fs.PathError
+	switch {
+	case errors.As(err, &named):
+		return nil, named.Err
+	case errors.Is(err, ErrKeyFile):
+		return nil, fmt.Errorf("%w (a key itself, and not the name of its file; or more than %d bytes)", ErrKeyFile, maxSecretFile)
+	}
+	return text, err
 }
 
 // readSmallFile reads a file that holds one key or one passphrase. What is
@@ -153,11 +173,14 @@ func readSmallFile(path string) ([]byte, error) {
 // unnamed is why a file could not be opened. A key that stands where the name of
 // its file belongs is not repeated, nor is a file made that is named so.
 func unnamed(path string, err error) error {
-	if mistakenKey.MatchString(filepath.Base(path)) {
+	if mistakenKey.MatchString(filepath.Base(path)) || mistakenURL.MatchString(path) {
 		return fmt.Errorf("%w (this is a key itself, and not the name of its file)", ErrKeyFile)
 	}
 	return err
 }
+
+// mistakenURL matches the address of a remote signer.
+var mistakenURL = regexp.MustCompile(`(?i)^\s*bunker:`)
 
 // mistakenKey matches a secret key, also one that was cut.
 var mistakenKey = regexp.MustCompile(`(?i)^(?:(?:nsec|ncryptsec)1[02-9ac-hj-np-z]{16,}|[0-9a-f]{64})$`)

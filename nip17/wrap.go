@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"math/big"
 	"slices"
+	"strconv"
 	"time"
 	"unicode/utf8"
 
@@ -26,6 +27,10 @@ func Work(bits int) Option { return func(o *options) { o.work = bits } }
 
 // NoCopy makes Wrap make none for the sender: he keeps no copy of what he says.
 func NoCopy() Option { return func(o *options) { o.noCopy = true } }
+
+// Expires makes Wrap put the time on every gift wrap from which on relays need not keep
+// it (NIP-40).
+func Expires(at time.Time) Option { return func(o *options) { o.expires = at } }
 
 // Wrap makes the gift wraps of one message: for each recipient (hex), and for
 // the sender himself once, last where he is not among them. Doubles are dropped.
@@ -62,7 +67,7 @@ func Wrap(ctx context.Context, from Signer, rumor nostr.Event, recipients []stri
 	}
 	wraps := make([]nostr.Event, 0, len(all))
 	for _, to := range all {
-		wrap, err := wrapFor(ctx, from, text, to, now, o.work)
+		wrap, err := wrapFor(ctx, from, text, to, now, o)
 		if err != nil {
 			return nil, err
 		}
@@ -111,7 +116,7 @@ func encodable(rumor *nostr.Event) bool {
 	return true
 }
 
-func wrapFor(ctx context.Context, from Signer, rumor, to string, now time.Time, work int) (nostr.Event, error) {
+func wrapFor(ctx context.Context, from Signer, rumor, to string, now time.Time, o options) (nostr.Event, error) {
 	content, err := from.Encrypt(ctx, to, rumor)
 	if err != nil {
 		return nostr.Event{}, fmt.Errorf("nip17: encrypt the rumor: %w", err)
@@ -131,11 +136,11 @@ func wrapFor(ctx context.Context, from Signer, rumor, to string, now time.Time, 
 	if err != nil {
 		return nostr.Event{}, err
 	}
-	return wrapSeal(ctx, text, to, now, work)
+	return wrapSeal(ctx, text, to, now, o)
 }
 
 // wrapSeal makes the outer event, with a key that is used once and wiped.
-func wrapSeal(ctx context.Context, seal, to string, now time.Time, work int) (wrap nostr.Event, err error) {
+func wrapSeal(ctx context.Context, seal, to string, now time.Time, o options) (wrap nostr.Event, err error) {
 	if err := encryptable(len(seal)); err != nil {
 		return wrap, err
 	}
@@ -160,9 +165,12 @@ func wrapSeal(ctx context.Context, seal, to string, now time.Time, work int) (wr
 	if wrap.CreatedAt, err = backdated(now); err != nil {
 		return nostr.Event{}, err
 	}
-	if work > 0 {
+	if !o.expires.IsZero() {
+		wrap.Tags = append(wrap.Tags, nostr.Tag{"expiration", strconv.FormatInt(o.expires.Unix(), 10)})
+	}
+	if o.work > 0 {
 		wrap.PubKey = encodePublicKey(once.PubKey())
-		nonce, err := nip13.DoWork(ctx, wrap, work)
+		nonce, err := nip13.DoWork(ctx, wrap, o.work)
 		if err != nil {
 			return nostr.Event{}, fmt.Errorf("nip17: work on a wrap: %w", err)
 		}

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/nbd-wtf/go-nostr"
 	"github.com/nbd-wtf/go-nostr/nip59"
@@ -215,5 +216,25 @@ func TestSecretSigner(t *testing.T) {
 	}
 	if _, err := alice.ReadingKey(); !errors.Is(err, ErrSecret) {
 		t.Errorf("after Zero: got %v", err)
+	}
+}
+
+// A wrap that expires says so on its outside (NIP-40), and opens all the same.
+func TestWrapExpires(t *testing.T) {
+	alice, bob := somebody(t, "alice"), somebody(t, "bob")
+	wraps, err := Wrap(t.Context(), alice, nostr.Event{Kind: 14, Content: "for a while"}, []string{bob.pub}, Expires(time.Unix(1_800_000_000, 0)), Work(4))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, w := range wraps {
+		if tag := w.Tags.Find("expiration"); tag == nil || tag[1] != "1800000000" {
+			t.Errorf("got the tags %v", w.Tags)
+		}
+		if ok, err := w.CheckSignature(); !ok || err != nil {
+			t.Errorf("the signature does not verify: %v", err)
+		}
+	}
+	if _, err := Open(t.Context(), &wraps[0], ring(t, bob.key(t, ""))); err != nil {
+		t.Error(err)
 	}
 }

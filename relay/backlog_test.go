@@ -271,7 +271,7 @@ func TestRequests(t *testing.T) {
 		{"a key without a word", seller, "nsec1nonsense", []string{self}, true, reasonRequest},
 		{"chat", seller, "hello relay", []string{self}, false, ""},
 		{"not to the relay alone", seller, "revoke all", []string{self, buyer.PublicKey()}, false, ""},
-		{"the relay's own word", h.self, "I hold a key of yours", []string{seller.PublicKey()}, false, reasonNotice},
+		{"the relay's own word", h.self, "I hold a key of yours", []string{seller.PublicKey()}, false, ledger.ReasonNotice},
 	} {
 		asked = nil
 		for _, w := range say(tt.from, tt.text, tt.to...) {

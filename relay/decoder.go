@@ -91,7 +91,7 @@ func (d *Decoder) Flush() { d.journal.flush() }
 
 // unremarkable: it was not meant to say anything about an order.
 func unremarkable(reason string) bool {
-	return slices.Contains([]string{"", string(dialect.ErrNotAnOrder), string(dialect.Repost), reasonRequest, reasonNotice}, reason)
+	return slices.Contains([]string{"", string(dialect.ErrNotAnOrder), string(dialect.Repost), reasonRequest, ledger.ReasonNotice}, reason)
 }
 
 func (d *Decoder) open(ctx context.Context, evt *nostr.Event, a *reading, opts []nip17.Option) {
@@ -134,7 +134,7 @@ func (d *Decoder) open(ctx context.Context, evt *nostr.Event, a *reading, opts [
 	}
 	if msg.Rumor.PubKey == d.self && d.self != "" || enrol.IsNotice(&msg.Rumor) {
 		// A relay's notice, in the inbox of who has delegated a key: it is no party.
-		a.Reason = reasonNotice
+		a.Reason = ledger.ReasonNotice
 		return
 	}
 	if request := d.request(msg); request != nil {

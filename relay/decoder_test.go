@@ -251,7 +251,7 @@ func TestDecodeNotice(t *testing.T) {
 				t.Fatal(err)
 			}
 			a := h.decoder.decode(t.Context(), &wraps[0], time.Now().UnixMilli())
-			if said := len(a.Facts) > 0 || a.request != nil; said == notice || notice && a.Reason != reasonNotice {
+			if said := len(a.Facts) > 0 || a.request != nil; said == notice || notice && a.Reason != ledger.ReasonNotice {
 				t.Errorf("%s, notice %v: %d facts, request %v, %s", name, notice, len(a.Facts), a.request != nil, a.Reason)
 			}
 		}

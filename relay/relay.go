@@ -90,6 +90,11 @@ type Relay struct {
 	urls      []string // the public URLs, normalised
 	accepting gate     // events that are being accepted
 	server    *http.Server
+
+	// life ends with what Serve is given: what waits for somebody else ends then, and
+	// not what is being accepted.
+	life context.Context
+	end  context.CancelFunc
 }
 
 const (
@@ -117,7 +122,9 @@ func New(cfg Config, l *ledger.Ledger, keyring *nip17.Keyring, decoder *Decoder,
 	}
 	r.SetLimits(cfg.Limits)
 	r.hook()
+	r.life, r.end = context.WithCancel(context.Background())
 	r.server = &http.Server{
+		BaseContext:       func(net.Listener) context.Context { return r.life },
 		ConnContext:       func(ctx context.Context, c net.Conn) context.Context { return withConn(wire.ConnContext(ctx, c), c) },
 		ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10,
 		ErrorLog: logDiscard(), // it writes clients' addresses
@@ -177,11 +184,12 @@ func (r *Relay) Wire() wire.Stats {
 }
 
 // Serve answers on the listener until ctx ends; then it closes the sockets,
-// finishes what was being accepted, and returns.
+// finishes what was being accepted, and returns. It is called once.
 func (r *Relay) Serve(ctx context.Context, l net.Listener) error {
 	listener := wire.Listen(l, r.limits.Load().Wire, wire.WithSubscriptions(r.subscription), wire.WithAuthenticates(r.authenticates))
 	r.listener.Store(listener)
 	r.server.Handler = listener.Handler(r.mux())
+	defer r.end()
 	done := make(chan error, 1)
 	go func() { done <- r.server.Serve(listener) }()
 	select {
@@ -189,6 +197,7 @@ func (r *Relay) Serve(ctx context.Context, l net.Listener) error {
 		return err
 	case <-ctx.Done():
 	}
+	r.end()
 	stop, cancel := context.WithTimeout(context.Background(), closeWithin)
 	defer cancel()
 	err := r.hangUp(stop) // the listener; sockets are not the server's any more
@@ -197,22 +206,26 @@ func (r *Relay) Serve(ctx context.Context, l net.Listener) error {
 	return err
 }
 
-// hangUp waits for answers that are going out. Whoever has connected and asked
-// nothing yet is not worth as much time as the server would give him.
+// hangUp closes the listener, and every connection of HTTP once its request is
+// answered, or drainWithin is over: whoever sends half a request holds up nothing.
+// Sockets are not the server's any more.
 func (r *Relay) hangUp(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, answerWithin)
+	ctx, cancel := context.WithTimeout(ctx, drainWithin)
 	defer cancel()
 	err := r.server.Shutdown(ctx)
 	if errors.Is(err, context.DeadlineExceeded) {
-		err = r.server.Close()
+		r.log.Info().Msg("requests that did not end in time were broken off")
+		_ = r.server.Close()
+		return nil
 	}
 	return err
 }
 
 const (
-	// closeWithin bounds the end of Serve, answerWithin that of the answers over HTTP.
-	closeWithin  = 6 * time.Second
-	answerWithin = 4 * time.Second
+	// closeWithin bounds the end of Serve.
+	closeWithin = 6 * time.Second
+	// drainWithin is the part of it for requests over HTTP.
+	drainWithin = 2 * time.Second
 	// lastWords is how long sockets stay open after the last event was stored, for
 	// its OK to go out.
 	lastWords = 300 * time.Millisecond

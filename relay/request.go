@@ -22,9 +22,6 @@ type Request struct {
 // copy has, too.
 const reasonRequest = "request"
 
-// reasonNotice stands in the inbox row of what a relay has written.
-const reasonNotice = "notice"
-
 // request reads a message to the relay as a request, nil where it is none.
 func (d *Decoder) request(msg nip17.Message) *Request {
 	to := recipients(&msg.Rumor)

@@ -40,6 +40,10 @@ func (r *Relay) store(ctx context.Context, evt *nostr.Event, now int64) error {
 	case r.isMessage(evt):
 		outcome, err = r.storeMessage(ctx, evt, now)
 	case r.isKeyTransfer(evt):
+		// It may wait for a signer, but not beyond the relay's own life.
+		ctx, cancel := context.WithCancel(ctx)
+		defer cancel()
+		defer context.AfterFunc(r.life, cancel)()
 		if err := r.cfg.KeyTransfer(ctx, evt); err != nil {
 			reason := okReason(err)
 			r.cfg.Meter.Event(class(evt.Kind), prefix(reason))
@@ -72,17 +76,19 @@ func (r *Relay) store(ctx context.Context, evt *nostr.Event, now int64) error {
 }
 
 // Deliver stores a gift wrap of the relay's own for its recipient, whoever he is,
-// and hands it to his live subscriptions. notice is the ledger's notice that this is,
-// which is settled in the same transaction: where it is not due any more, nothing is
-// stored. 0: it is none.
+// and hands it to his live subscriptions. It waits for no key: there is nothing in it
+// for the relay. notice is the ledger's notice that this is, which is settled in the
+// same transaction: where it is not due any more, nothing is stored. 0: it is none.
 func (r *Relay) Deliver(ctx context.Context, wrap *nostr.Event, notice int64) error {
 	if !r.accepting.enter() {
 		return errors.New(shuttingDown)
 	}
 	defer r.accepting.leave()
-	a := r.decoder.decode(ctx, wrap, r.clock.now().UnixMilli(), nip17.Local())
-	a.Notice = notice
-	outcome, err := r.arrive(ctx, a)
+	a := ledger.Arrival{Event: wrap, ReceivedAt: r.clock.now().UnixMilli(), State: ledger.Opened, Reason: ledger.ReasonNotice, Notice: notice}
+	if to := recipients(wrap); len(to) > 0 {
+		a.Recipient = to[0]
+	}
+	outcome, err := r.ledger.Arrive(ctx, a)
 	if err == nil && outcome == ledger.Stored {
 		r.announce(ctx, wrap)
 	}

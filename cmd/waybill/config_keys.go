@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"net/url"
 	"slices"
@@ -11,7 +12,7 @@ import (
 func (c *keysConfig) check() error {
 	for _, u := range c.SignerRelays {
 		if p, err := url.Parse(u); err != nil || p.Host == "" || p.Scheme != "ws" && p.Scheme != "wss" {
-			return fmt.Errorf("keys.signer_relays: %q is no ws:// or wss:// URL", u)
+			return errors.New("keys.signer_relays: each is a ws:// or wss:// URL") // not quoted: it may be a secret
 		}
 	}
 	return nil
@@ -19,7 +20,7 @@ func (c *keysConfig) check() error {
 
 func (c *participantsConfig) check() (err error) {
 	if !slices.Contains([]enrol.Mode{enrol.Open, enrol.Invited, enrol.Listed}, enrol.Mode(c.Policy)) {
-		return fmt.Errorf("participants.policy: %q is none of open, invite, list", c.Policy)
+		return errors.New("participants.policy: open, invite or list is needed")
 	}
 	for i, p := range c.List {
 		if c.List[i], err = publicKey(p); err != nil {

@@ -4,16 +4,16 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
-	"os"
 	"slices"
-	"strings"
+
+	"github.com/waybill-relay/waybill/nip17"
 )
 
 // check looks at how the keys go together. Whether the server is fit is asked of
 // the server. No error repeats the URL: a password may be in it.
 func (c *redisConfig) check() error {
 	if !slices.Contains([]string{"auto", "server", "memory"}, c.Embedded) {
-		return fmt.Errorf("redis.embedded: %q is none of auto, server, memory", c.Embedded)
+		return errors.New("redis.embedded: auto, server or memory is needed")
 	}
 	if (c.TLSCertFile == "") != (c.TLSKeyFile == "") {
 		return errors.New("redis.tls_cert_file and redis.tls_key_file: a client's certificate needs both")
@@ -46,12 +46,12 @@ func (c *redisConfig) readURLFile() error {
 	if c.URL != "" {
 		return errors.New("redis.url and redis.url_file: both are set, leave one of them empty")
 	}
-	text, err := os.ReadFile(c.URLFile)
+	url, err := nip17.ReadSecretLine(c.URLFile)
 	if err != nil {
 		return fmt.Errorf("redis.url_file: %w", err)
 	}
-	if c.URL = strings.TrimSpace(string(text)); c.URL == "" {
-		return fmt.Errorf("redis.url_file: %s is empty", c.URLFile)
+	if c.URL = url; url == "" {
+		return errors.New("redis.url_file: the file is empty")
 	}
 	return nil
 }

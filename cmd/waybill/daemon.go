@@ -185,7 +185,7 @@ func (d *daemon) openRelay(ctx context.Context) error {
 	d.closers = append(d.closers, func() error { d.decoder.Flush(); return nil })
 	d.backlog.Told(d.keysChanged)
 	d.desk.Ledger, d.desk.Changed = deskLedger{d.ledger}, d.backlog.FollowKeys
-	d.signers.late, d.signers.changed = d.backlog.Late, d.backlog.KeysChanged
+	d.signers.late, d.signers.changed, d.signers.asks = d.backlog.Late, d.backlog.KeysChanged, d.signerAsks
 	d.live = &live.Hub{Ledger: d.ledger, Orders: orders.NewReader(d.store, d.cfg.isAdmin), Admin: d.cfg.isAdmin, Progress: &d.progress, Log: d.log}
 	office := &posting.Office{Ledger: d.ledger, Admin: d.cfg.isAdmin, Tracked: d.progress.Wait}
 	orderEvents := &relay.OrderEvents{Index: d.store, IntentID: relay.IntentIDs(d.ledger), Self: d.identity, Log: d.log, Viewed: d.views.Viewed}
@@ -252,6 +252,7 @@ func (d *daemon) run(ctx context.Context) (err error) {
 	// go-redis waits for a reply until its time is over, also where ctx ends: a
 	// Redis that has fallen silent must not hold up the end.
 	defer context.AfterFunc(ctx, func() { _ = d.closeStore() })() // close says what it returned
+	defer context.AfterFunc(ctx, d.signers.stop)()                // nobody waits for a signer that is silent
 	g.Go(func() error { return d.relay.Serve(ctx, d.listener) })
 	g.Go(func() error { return d.tracker.Run(ctx) })
 	g.Go(func() error { return d.live.Run(ctx) })
@@ -275,6 +276,7 @@ func (d *daemon) run(ctx context.Context) (err error) {
 // forgetKeys removes the keys that somebody who asked to be forgotten (NIP-62) has
 // delegated by then. Those of the configuration are the operator's to remove.
 func (d *daemon) forgetKeys(pubkey string, until time.Time) {
+	d.signers.forget(pubkey, until)
 	err := d.desk.Forget(pubkey, until)
 	if err == nil {
 		_, _, err = d.keys.Load(d.keyring) // he is told nothing any more

@@ -108,6 +108,7 @@ func (d *daemon) revoke(ctx context.Context, who enrol.Caller, pubkey string) er
 	if pubkey != "" {
 		return d.desk.Revoke(ctx, who, pubkey)
 	}
+	d.signers.forget(who.Pubkey, time.Now())
 	list, err := d.desk.List(ctx, who)
 	if err != nil {
 		return err
@@ -162,10 +163,13 @@ func (d *daemon) keyTransfer(ctx context.Context, evt *nostr.Event) error {
 	return err
 }
 
+// noticeFor is how long a message of the relay's own is kept for its recipient.
+const noticeFor = 90 * 24 * time.Hour
+
 // notify sends somebody a message of the relay's own (NIP-17), into their inbox here.
 func (d *daemon) notify(ctx context.Context, to, text string) {
 	rumor := nostr.Event{Kind: nostr.KindDirectMessage, CreatedAt: nostr.Now(), Content: text, Tags: nostr.Tags{{"p", to}, enrol.NoticeTag}}
-	wraps, err := nip17.Wrap(ctx, d.identity, rumor, []string{to}, nip17.NoCopy())
+	wraps, err := nip17.Wrap(ctx, d.identity, rumor, []string{to}, nip17.NoCopy(), nip17.Expires(time.Now().Add(noticeFor)))
 	if err == nil {
 		err = d.relay.Deliver(ctx, &wraps[0], 0)
 	}

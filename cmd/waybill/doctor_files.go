@@ -28,7 +28,7 @@ func (d duration) text() string { return time.Duration(d).String() }
 // know, in the file or the environment.
 func (c *config) hasSecrets() bool {
 	for _, k := range c.Keys.Delegated {
-		if k.Secret != "" {
+		if k.Secret != "" || k.Bunker != "" {
 			return true
 		}
 	}
@@ -49,8 +49,11 @@ func (d *doctor) checkMode(area, path, why string) (exists bool) {
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return false
-	case err != nil:
+	case errors.Is(err, fs.ErrPermission):
 		d.problem(area, "run doctor as the relay's user", "%v", err)
+		return false
+	case err != nil: // what is no path at all is not named: it may be the secret itself
+		d.problem(area, "set it to the name of a file", "a file cannot be looked at, and %s: %v", why, withoutPath(err))
 		return false
 	case info.Mode().Perm()&0o007 != 0:
 		d.problem(area, "chmod 600 "+path, "%s may be read or written by everybody (mode %04o), and %s", path, info.Mode().Perm(), why)
@@ -58,6 +61,14 @@ func (d *doctor) checkMode(area, path, why string) (exists bool) {
 		d.warn(area, "chmod 600 "+path, "%s may be read or written by its group (mode %04o), and %s", path, info.Mode().Perm(), why)
 	}
 	return true
+}
+
+func withoutPath(err error) error {
+	var named *fs.PathError
+	if errors.As(err, &named) {
+		return named.Err
+	}
+	return err
 }
 
 func (d *doctor) checkFolder(context.Context) {

@@ -15,7 +15,7 @@ const redisPatience = 10 * time.Second
 func (d *doctor) checkRedis(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, redisPatience)
 	defer cancel()
-	for _, path := range []string{d.cfg.Redis.URLFile, d.cfg.Redis.TLSKeyFile} {
+	for _, path := range []string{d.cfg.Redis.URLFile, d.cfg.Redis.PasswordFile, d.cfg.Redis.TLSKeyFile} {
 		d.checkMode("redis", path, "a secret may be in it")
 	}
 	own := d.cfg.Redis.URL == ""

@@ -28,6 +28,7 @@ func TestForgetKeys(t *testing.T) {
 		t.Fatal(err)
 	}
 	d := &daemon{keys: store, keyring: new(nip17.Keyring), log: zerolog.Nop()}
+	d.signers = newSigners(config{DataDir: dir}, master, d.keyring, d.log)
 	if d.desk, err = newDesk(config{DataDir: dir}, store, master); err != nil {
 		t.Fatal(err)
 	}

@@ -60,9 +60,9 @@ func wrapLines(text string, width int) string {
 	return b.String()
 }
 
-// keyDesk is the desk as the operator at the machine uses it. close gives back what
-// it holds.
-func (a *app) keyDesk(cfg config) (desk *enrol.Desk, close func(), err error) {
+// keyDesk is the desk as the operator at the machine uses it, and the signers that it
+// asks, which are to be closed.
+func (a *app) keyDesk(cfg config) (desk *enrol.Desk, s *signers, err error) {
 	if err := os.MkdirAll(cfg.DataDir, 0o700); err != nil {
 		return nil, nil, err
 	}
@@ -77,9 +77,16 @@ func (a *app) keyDesk(cfg config) (desk *enrol.Desk, close func(), err error) {
 	if desk, err = newDesk(cfg, store, master); err != nil {
 		return nil, nil, err
 	}
-	s := newSigners(cfg, master, new(nip17.Keyring), zerolog.Nop())
+	s = newSigners(cfg, master, new(nip17.Keyring), zerolog.Nop())
 	desk.Signers = s
-	return desk, s.close, nil
+	return desk, s, nil
+}
+
+// showsPage shows the operator where a signer's user approves.
+func showsPage(cmd *cobra.Command) func(owner, page string) {
+	return func(_, page string) {
+		fmt.Fprintln(cmd.ErrOrStderr(), "the remote signer waits for its user's approval at", page)
+	}
 }
 
 func (a *app) keysRemove() *cobra.Command {
@@ -97,11 +104,11 @@ func (a *app) keysRemove() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			desk, close, err := a.keyDesk(cfg)
+			desk, signers, err := a.keyDesk(cfg)
 			if err != nil {
 				return err
 			}
-			defer close()
+			defer signers.close()
 			if err := desk.Revoke(cmd.Context(), enrol.Caller{Door: enrol.DoorShell}, key); err != nil {
 				return err
 			}

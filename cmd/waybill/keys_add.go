@@ -2,8 +2,6 @@ package main
 
 import (
 	"fmt"
-	"os"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -23,7 +21,7 @@ owner. It opens what already waits for it.`,
 		Example: `  waybill keys add --file enc.key --owner npub1… --since 2026-01-31   # an encryption key (kind 10044)
   waybill keys add --bunker-file bunker.txt --owner npub1…           # a remote signer
   waybill keys add --file seller.ncryptsec --passphrase-file pass.txt`,
-		Args: cobra.NoArgs,
+		Args: noArgument,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			who, o, err := operatorsOffer(file, passphraseFile, bunkerFile, owner, since)
 			if err != nil {
@@ -34,11 +32,12 @@ owner. It opens what already waits for it.`,
 			if err != nil {
 				return err
 			}
-			desk, close, err := a.keyDesk(cfg)
+			desk, signers, err := a.keyDesk(cfg)
 			if err != nil {
 				return err
 			}
-			defer close()
+			defer signers.close()
+			signers.asks = showsPage(cmd)
 			added, err := desk.Enrol(cmd.Context(), who, o)
 			if err != nil {
 				return err
@@ -74,7 +73,7 @@ func operatorsOffer(file, passphraseFile, bunkerFile, owner, since string) (who 
 		if who.Pubkey == "" {
 			return who, o, orders.Errorf(orders.EINVALID, "--owner: whose signer it is, is needed")
 		}
-		if o.Bunker, err = readLine(bunkerFile); err != nil {
+		if o.Bunker, err = nip17.ReadSecretLine(bunkerFile); err != nil {
 			return who, o, orders.Errorf(orders.EINVALID, "--bunker-file: %w", err)
 		}
 		return who, o, nil
@@ -88,8 +87,11 @@ func operatorsOffer(file, passphraseFile, bunkerFile, owner, since string) (who 
 	return who, o, nil
 }
 
-// readLine reads a file of one line.
-func readLine(path string) (string, error) {
-	text, err := os.ReadFile(path)
-	return strings.TrimSpace(string(text)), err
+// noArgument is cobra.NoArgs for commands that take a key from a file: it does not
+// repeat one that was written behind them.
+func noArgument(_ *cobra.Command, args []string) error {
+	if len(args) > 0 {
+		return orders.Errorf(orders.EINVALID, "this takes flags and no argument: a key, or a bunker:// URL, comes in a file")
+	}
+	return nil
 }

@@ -46,11 +46,11 @@ signer is (as the running relay sees it), and how many messages wait to be opene
 
 // listKeys also lists the keys of the config file, as far as they can be told.
 func (a *app) listKeys(ctx context.Context, cfg config) ([]enrol.Delegation, error) {
-	desk, close, err := a.keyDesk(cfg)
+	desk, signers, err := a.keyDesk(cfg)
 	if err != nil {
 		return nil, err
 	}
-	defer close()
+	defer signers.close()
 	st, err := readSignersState(signersFile(cfg))
 	if err != nil {
 		return nil, err

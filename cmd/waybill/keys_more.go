@@ -22,7 +22,7 @@ func (a *app) keysConnect() *cobra.Command {
 and wait, ten minutes at most, until it has come and has shown that it decrypts
 for them. It is asked for nip44_decrypt and nothing else.`,
 		Example: "  waybill keys connect --owner npub1… --relay wss://relay.example.com",
-		Args:    cobra.NoArgs,
+		Args:    noArgument,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			pubkey, err := publicKey(owner)
 			if err != nil {
@@ -41,26 +41,28 @@ for them. It is asked for nip44_decrypt and nothing else.`,
 			if len(relays) > 0 {
 				cfg.Keys.SignerRelays = relays
 			}
-			desk, close, err := a.keyDesk(cfg)
+			desk, signers, err := a.keyDesk(cfg)
 			if err != nil {
 				return err
 			}
-			defer close()
-			came := make(chan struct{})
-			desk.Changed = func() error { defer func() { came <- struct{}{} }(); return nil }
+			defer signers.close()
+			signers.asks = showsPage(cmd)
+			ended := make(chan error, 1)
+			signers.ended = func(err error) { ended <- err }
 			uri, err := desk.Connect(cmd.Context(), enrol.Caller{Pubkey: pubkey, Door: enrol.DoorShell}, o)
 			if err != nil {
 				return err
 			}
 			fmt.Fprintln(cmd.OutOrStdout(), uri)
 			select {
-			case <-came:
+			case err := <-ended:
+				if err != nil {
+					return err
+				}
 				fmt.Fprintf(cmd.OutOrStdout(), "added %s (%s)\n", orders.Npub(pubkey), "your remote signer")
 				return nil
 			case <-cmd.Context().Done():
 				return cmd.Context().Err()
-			case <-time.After(inviteWithin):
-				return orders.Errorf(orders.EUNAVAILABLE, "no signer of theirs came within %v", inviteWithin)
 			}
 		},
 	}
@@ -88,11 +90,11 @@ is "invite". It can be used once.`,
 			if err != nil {
 				return err
 			}
-			desk, close, err := a.keyDesk(cfg)
+			desk, signers, err := a.keyDesk(cfg)
 			if err != nil {
 				return err
 			}
-			defer close()
+			defer signers.close()
 			fmt.Fprintln(cmd.OutOrStdout(), desk.Policy.Codes.New(time.Now().AddDate(0, 0, days)))
 			return nil
 		},

@@ -19,12 +19,12 @@ func TestKeysUnderTheRelaysMaster(t *testing.T) {
 	cfg.Keys.MasterFile, cfg.Keys.IdentityFile = filepath.Join(elsewhere, "master"), filepath.Join(cfg.DataDir, "identity.key")
 	desk := func(cfg config, want orders.Code) {
 		t.Helper()
-		_, close, err := (&app{}).keyDesk(cfg)
+		_, signers, err := (&app{}).keyDesk(cfg)
 		if orders.ErrorCode(err) != want {
 			t.Errorf("got %v, want %q", err, want)
 		}
 		if err == nil {
-			close()
+			signers.close()
 		}
 	}
 	master, err := nip17.LoadMaster(cfg.Keys.MasterFile)

@@ -15,23 +15,26 @@ import (
 // beside that.
 const masterVariable = envPrefix + "KEYS_MASTER"
 
-// environmentMaster is the master key in the environment, which it takes out of
-// there: no child process inherits it. given is false where there is none.
-var environmentMaster = sync.OnceValues(func() (text []byte, given bool) {
+// environmentMaster reads the master key in the environment, once, and takes it out of
+// there: no child process inherits it, and its text is wiped. Who asks shares the key:
+// only the daemon wipes it, at its end. given is false where there is none.
+var environmentMaster = sync.OnceValues(func() (read func() (nip17.Master, error), given bool) {
 	value, given := os.LookupEnv(masterVariable)
 	os.Unsetenv(masterVariable)
-	return []byte(value), given
+	text := []byte(value)
+	defer clear(text)
+	m, err := nip17.ParseMaster(text)
+	if err != nil {
+		err = fmt.Errorf("%s: %w", masterVariable, err)
+	}
+	return func() (nip17.Master, error) { return m, err }, given
 })
 
 // master is the key that encrypts every secret at rest: from the environment, else
 // from keys.master_file, which is made where it does not exist.
 func (c keysConfig) master() (nip17.Master, error) {
-	if text, given := environmentMaster(); given {
-		m, err := nip17.ParseMaster(text)
-		if err != nil {
-			return m, fmt.Errorf("%s: %w", masterVariable, err)
-		}
-		return m, nil
+	if read, given := environmentMaster(); given {
+		return read()
 	}
 	return nip17.LoadMaster(c.MasterFile)
 }

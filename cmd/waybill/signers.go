@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"path/filepath"
 	"sync"
 	"time"
@@ -11,7 +10,6 @@ import (
 
 	"github.com/waybill-relay/waybill/nip17"
 	"github.com/waybill-relay/waybill/nip17/bunker"
-	"github.com/waybill-relay/waybill/orders"
 	"github.com/waybill-relay/waybill/relay/enrol"
 	"github.com/waybill-relay/waybill/relay/outgoing"
 )
@@ -27,13 +25,17 @@ type signers struct {
 	log     zerolog.Logger
 
 	keyring *nip17.Keyring
-	late    func(owner string)     // the owner's signer can be asked again
-	changed func(owners ...string) // another key is held for them
+	late    func(owner string)      // the owner's signer can be asked again
+	changed func(owners ...string)  // another key is held for them
+	asks    func(owner, url string) // the owner's signer waits for his approval at that page, which is for no log
+	ended   func(err error)         // an invitation is over; nil: a key came of it
 
 	mu         sync.Mutex
-	open       map[string]*bunker.Key        // by owner
-	configured map[string]*configuredBunker  // by the client's public key
-	invited    map[string]context.CancelFunc // by owner
+	open       map[string]*bunker.Key       // by owner
+	configured map[string]*configuredBunker // by the client's public key
+	invited    map[string]*proof            // by owner
+	proofs     map[*proof]bool              // all that run, those of invitations included
+	begun      map[string]*begun            // by owner
 	work       sync.WaitGroup
 	ctx        context.Context
 	stop       context.CancelFunc
@@ -43,9 +45,11 @@ func newSigners(cfg config, master nip17.Master, keyring *nip17.Keyring, log zer
 	s := &signers{
 		master: master, private: cfg.Participants.PrivateSigners, relays: cfg.Keys.SignerRelays,
 		name: cfg.Relay.Name, file: signersFile(cfg), log: log, keyring: keyring,
-		late: func(string) {}, changed: func(...string) {},
-		open: map[string]*bunker.Key{}, configured: map[string]*configuredBunker{}, invited: map[string]context.CancelFunc{},
+		late: func(string) {}, changed: func(...string) {}, asks: func(_, _ string) {},
+		open: map[string]*bunker.Key{}, configured: map[string]*configuredBunker{},
+		invited: map[string]*proof{}, proofs: map[*proof]bool{}, begun: map[string]*begun{},
 	}
+	s.ended = s.logEnd
 	s.ctx, s.stop = context.WithCancel(context.Background())
 	return s
 }
@@ -56,6 +60,11 @@ func signersFile(cfg config) string { return filepath.Join(cfg.DataDir, "signers
 func (s *signers) close() {
 	s.stop()
 	s.work.Wait()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for owner, b := range s.begun {
+		s.drop(owner, b)
+	}
 }
 
 // options are how a signer is reached. Only the operator may lead the relay to an
@@ -158,89 +167,6 @@ func unpack(stored []byte) (conn bunker.Connection, trusted bool, err error) {
 	}
 	conn, err = bunker.Unmarshal(stored[1:])
 	return conn, stored[0] == byOperator, err
-}
-
-// proofWithin is how long a participant waits at most for his signer to show that
-// it is his, his own approval there included.
-const proofWithin = time.Minute
-
-// Prove connects to the signer of a bunker:// URL and has it open something that
-// only owner can (enrol.Signers).
-func (s *signers) Prove(ctx context.Context, bunkerURL, owner string, trusted bool) ([]byte, error) {
-	conn, err := bunker.Parse(bunkerURL)
-	if err != nil {
-		return nil, orders.Errorf(orders.EINVALID, "%w", err)
-	}
-	return s.prove(ctx, conn, owner, trusted)
-}
-
-func (s *signers) prove(ctx context.Context, conn bunker.Connection, owner string, trusted bool) ([]byte, error) {
-	defer conn.Client.Zero()
-	ctx, cancel := context.WithTimeout(ctx, proofWithin)
-	defer cancel()
-	k := bunker.Open(conn, owner, append(s.options(trusted), bunker.Patience(proofWithin))...)
-	defer k.Zero()
-	if err := k.Prove(ctx); err != nil {
-		return nil, unproven(err)
-	}
-	conn.Token = "" // it is used up
-	return pack(conn, trusted)
-}
-
-// unproven is a signer's failure for the participant's eyes.
-func unproven(err error) error {
-	if errors.Is(err, bunker.ErrDenied) || errors.Is(err, bunker.ErrNotOwner) {
-		return orders.Errorf(orders.EFORBIDDEN, "the remote signer does not decrypt for this public key: it holds another key, or does not permit nip44_decrypt")
-	}
-	return orders.Errorf(orders.EUNAVAILABLE, "the remote signer did not answer in time: is it online, and is its relay reachable?")
-}
-
-// inviteWithin is how long a nostrconnect:// URL is good for.
-const inviteWithin = 10 * time.Minute
-
-// mostInvited bounds how many are waited for at once.
-const mostInvited = 100
-
-// Await makes a nostrconnect:// URL and waits for owner's signer to come by it
-// (enrol.Signers). A second one for the same owner takes the place of the first.
-func (s *signers) Await(owner string, proven func(connection []byte) error) (uri string, err error) {
-	if len(s.relays) == 0 {
-		return "", orders.Errorf(orders.EUNAVAILABLE, "this relay has no keys.signer_relays to meet a remote signer at: hand over a bunker:// URL instead")
-	}
-	invitation, err := bunker.Offer(s.relays, s.name, "")
-	if err != nil {
-		return "", err
-	}
-	ctx, cancel := context.WithTimeout(s.ctx, inviteWithin)
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if former := s.invited[owner]; former != nil {
-		former()
-	} else if len(s.invited) >= mostInvited {
-		cancel()
-		return "", orders.Errorf(orders.EUNAVAILABLE, "too many wait for their remote signers: try again in some minutes")
-	}
-	s.invited[owner] = cancel
-	s.work.Go(func() {
-		defer cancel()
-		defer invitation.Close()
-		conn, err := invitation.Wait(ctx, s.options(true)...)
-		if err != nil {
-			return // nobody came; the audit log says that it was asked for
-		}
-		connection, err := s.prove(ctx, conn, owner, true)
-		if err == nil {
-			err = proven(connection)
-			clear(connection)
-		}
-		if err != nil {
-			s.log.Warn().Err(err).Msg("a remote signer came by invitation and was not taken")
-		}
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		delete(s.invited, owner)
-	})
-	return invitation.URI(), nil
 }
 
 var _ enrol.Signers = (*signers)(nil)

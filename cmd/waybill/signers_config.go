@@ -28,7 +28,7 @@ func readBunkers(list []delegatedConfig) (bunkers []*configuredBunker, err error
 		}
 		b := &configuredBunker{url: k.Bunker}
 		if b.owner, err = k.check(); err == nil && k.BunkerFile != "" {
-			b.url, err = readLine(k.BunkerFile)
+			b.url, err = nip17.ReadSecretLine(k.BunkerFile)
 		}
 		if err == nil {
 			var conn bunker.Connection

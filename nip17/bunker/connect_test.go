@@ -50,7 +50,7 @@ func TestConnectSays(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t)
-			said := make(chan []string, 1)
+			said := make(chan []string, 64)
 			w.bunker.Handle(func(r *bunkertest.Request) {
 				if r.Method != "connect" {
 					r.Pass()
@@ -71,6 +71,18 @@ func TestConnectSays(t *testing.T) {
 			}
 		})
 	}
+}
+
+// The greeting is lost, though the signer is there.
+func TestConnectIsLost(t *testing.T) {
+	w := newWorld(t)
+	var lost atomic.Bool
+	w.bunker.Handle(func(r *bunkertest.Request) {
+		if r.Method != "connect" || lost.Swap(true) {
+			r.Pass()
+		}
+	})
+	w.reads(t, w.open(t, bunker.Timeout(400*time.Millisecond), bunker.Backoff(time.Hour, time.Hour)))
 }
 
 // An address need not have a secret; the signer then learns of the client by the
@@ -149,16 +161,27 @@ func TestApproval(t *testing.T) {
 		}
 		r.Pass()
 	})
-	k := open(t, w.conn, w.user.PublicKey())
+	const timeout = 500 * time.Millisecond
+	shown := make(chan string, 8)
+	k := open(t, w.conn, w.user.PublicKey(), bunker.Timeout(timeout), bunker.OnApproval(func(url string) { shown <- url }))
 	proved := make(chan error, 1)
 	go func() { proved <- k.Prove(t.Context()) }()
 	k.await(t, bunker.Approval)
+	if got := <-shown; got != page {
+		t.Errorf("shown %q", got)
+	}
 	w.failsFast(t, k, bunker.ErrApproval)
 	ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond)
 	defer cancel()
 	wantErr(t, k.Prove(ctx), bunker.ErrApproval, context.DeadlineExceeded)
 	if got := k.ApprovalURL(); got != page {
 		t.Errorf("got %q", got)
+	}
+	// A user takes his time; what waits for him has Patience.
+	select {
+	case err := <-proved:
+		t.Fatalf("it did not wait: %v", err)
+	case <-time.After(2 * timeout):
 	}
 	close(approve)
 	if err := <-proved; err != nil {

@@ -31,6 +31,7 @@ type Key struct {
 	url     string        // of the approval
 	silence int           // requests without any reply, one after another
 	due     time.Time     // of the next probe
+	hurried bool          // since the last one began
 	pause   backoff       // between probes
 	rounds  []*round      // the probes that somebody waits for
 	canary  *canary       // the one that is not sent yet
@@ -41,8 +42,9 @@ var _ nip17.RemoteKey = (*Key)(nil)
 
 // Open returns a key that asks the signer of conn, which reads for owner (hex);
 // that it does is proved before it is asked anything else. The client's secret is
-// copied: the caller may Zero his own. Where conn or owner is not valid the Key is
-// closed from the beginning.
+// copied: the caller may Zero his own. Once Prove succeeded the Token is used up,
+// and the connection is to be kept with "" for it. Where conn or owner is not valid
+// the Key is closed from the beginning.
 func Open(conn Connection, owner string, opts ...Option) *Key {
 	set := newSettings(opts)
 	k := &Key{

@@ -66,8 +66,9 @@ func Dialer(dial func(ctx context.Context, network, addr string) (net.Conn, erro
 // order, and outside its locks. It may call the Key.
 func OnChange(f func(State)) Option { return func(s *settings) { s.onChange = f } }
 
-// OnApproval is called by Identify with the https:// address at which the user
-// approves. A Key has ApprovalURL for that.
+// OnApproval is called, by Identify and by a Key, whenever the signer names an
+// https:// address at which its user has to approve: for the user alone, and for no
+// log. It must not wait. What a Key was told last is its ApprovalURL.
 func OnApproval(f func(url string)) Option { return func(s *settings) { s.onApproval = f } }
 
 // Application is what the signer shows its user of who asks (NIP-46, client

@@ -119,6 +119,39 @@ func TestOneRelayOfTwo(t *testing.T) {
 	w.reads(t, k)
 }
 
+// The signer is on the relay that takes its time.
+func TestTheOtherRelay(t *testing.T) {
+	w := newWorld(t)
+	first := bunkertest.NewRelay(t)
+	w.conn = parse(t, w.bunker.URL(first.URL()))
+	k := open(t, w.conn, w.user.PublicKey(), bunker.Backoff(time.Hour, time.Hour),
+		bunker.Dialer(func(ctx context.Context, network, addr string) (net.Conn, error) {
+			if "ws://"+addr == w.relay.URL() {
+				first.Published(2) // the greeting and the canary
+			}
+			return new(net.Dialer).DialContext(ctx, network, addr)
+		}))
+	if err := k.Prove(t.Context()); err != nil {
+		t.Error(err)
+	}
+	w.reads(t, k)
+}
+
+func TestRelayRefuses(t *testing.T) {
+	w := newWorld(t)
+	k := w.open(t, bunker.Timeout(time.Second))
+	w.bunker.Away()
+	w.relay.Refuse("blocked: not you")
+	k.await(t, bunker.Offline)
+	wantErr(t, k.Prove(t.Context()), bunker.ErrOffline)
+	w.relay.Refuse("auth-required: and then not")
+	wantErr(t, open(t, w.conn, w.user.PublicKey(), bunker.Timeout(fast)).Prove(t.Context()), bunker.ErrOffline)
+	w.relay.Refuse("")
+	w.bunker.Back()
+	k.await(t, bunker.Online)
+	w.reads(t, k)
+}
+
 func TestTwoRelays(t *testing.T) {
 	w := newWorld(t)
 	other := bunkertest.NewRelay(t)

@@ -15,7 +15,7 @@ const silenceLimit = 3
 type round struct {
 	done  chan struct{}
 	err   error
-	again bool // it was in vain so far, but a relay is still being tried
+	again bool // it was in vain so far, but not every relay was asked
 }
 
 // Prove has the signer show, now, that it decrypts for the owner. It tries the
@@ -88,7 +88,7 @@ func (k *Key) plan() (wait time.Duration, needed bool) {
 		k.end(k.rounds, ErrOffline)
 		k.rounds = nil
 		return 0, false
-	case slices.ContainsFunc(k.rounds, func(r *round) bool { return !r.again }):
+	case slices.ContainsFunc(k.rounds, func(r *round) bool { return !r.again || trying == 0 }):
 		return 0, true
 	case len(k.rounds) == 0 && k.state.Code == Online:
 		return 0, false
@@ -101,7 +101,7 @@ func (k *Key) plan() (wait time.Duration, needed bool) {
 func (k *Key) probe() {
 	k.mu.Lock()
 	rounds := k.rounds
-	k.rounds = nil
+	k.rounds, k.hurried = nil, false
 	k.mu.Unlock()
 	err := k.greet.ask(func() error { return k.try(k.set.patience) })
 	k.mu.Lock()
@@ -110,12 +110,13 @@ func (k *Key) probe() {
 	if err == nil && up == 0 {
 		err = ErrOffline // a line that was lost meanwhile had nobody to tell
 	}
-	if err == nil {
+	switch {
+	case err == nil:
 		k.pause.reset()
-	} else {
+	case !k.hurried:
 		k.due = time.Now().Add(k.pause.next())
 	}
-	if err == ErrOffline && trying > 0 { // the signer may be where we are not yet
+	if err == ErrOffline && (trying > 0 || k.hurried) { // the signer may be where nobody asked yet
 		for _, r := range rounds {
 			r.again = true
 		}
@@ -173,18 +174,21 @@ func (k *Key) settled(c *call) {
 	case c.err == nil:
 		k.silence = 0
 		if c.reply.verdict == answered && k.state.Code != Online {
-			k.due = time.Time{}
-			k.poke()
+			k.hurry()
 		}
 	}
 }
 
 func (k *Key) approving(url string) {
 	k.mu.Lock()
-	defer k.mu.Unlock()
-	if k.state.Code != Closed {
+	closed := k.state.Code == Closed
+	if !closed {
 		k.url = url
 		k.turn(Approval)
+	}
+	k.mu.Unlock()
+	if !closed && url != "" && k.set.onApproval != nil {
+		k.set.onApproval(url)
 	}
 }
 
@@ -192,7 +196,16 @@ func (k *Key) linesChanged(up bool) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if up {
-		k.due = time.Time{}
+		k.hurry()
+	} else if n, _ := k.x.lines.count(); n == 0 && k.state.Code == Online {
+		k.turn(Offline)
 	}
+	k.poke()
+}
+
+// hurry is for news that make a probe worth while now, also where one is under
+// way that began before them.
+func (k *Key) hurry() {
+	k.due, k.hurried = time.Time{}, true
 	k.poke()
 }

@@ -138,38 +138,39 @@ func TestRepliesAndOthers(t *testing.T) {
 	w := newWorld(t)
 	k := w.open(t)
 	stranger := nip17test.Signer(t)
-	own := nip17test.Signer(t)
 	answer := func(id, result string) string {
 		text, _ := json.Marshal(map[string]string{"id": id, "result": result})
 		return string(text)
 	}
 	for name, before := range map[string]func(*bunkertest.Request){
 		"nothing":        func(*bunkertest.Request) {},
-		"twice":          func(r *bunkertest.Request) { defer r.Pass(); r.Pass() },
-		"a stranger":     func(r *bunkertest.Request) { r.WriteAs(stranger, answer(r.ID, "forged")) },
-		"another id":     func(r *bunkertest.Request) { r.Reply("x"); r.Write(answer("unknown", "forged")) },
+		"twice":          func(r *bunkertest.Request) { r.Pass() },
+		"another id":     func(r *bunkertest.Request) { r.Write(answer("unknown", "forged")) },
 		"no JSON":        func(r *bunkertest.Request) { r.Write("forged") },
 		"no object":      func(r *bunkertest.Request) { r.Write(`["` + r.ID + `","forged"]`) },
 		"no id":          func(r *bunkertest.Request) { r.Write(`{"result":"forged"}`) },
 		"a number as id": func(r *bunkertest.Request) { r.Write(`{"id":1,"result":"forged"}`) },
+		"a stranger":     func(r *bunkertest.Request) { w.relay.Inject(r.Event(stranger, answer(r.ID, "forged"), nil)) },
 		"not for us": func(r *bunkertest.Request) {
-			evt := r.Event(own, answer(r.ID, "forged"))
-			evt.Tags = nostr.Tags{{"p", stranger.PublicKey()}}
-			_ = own.Sign(t.Context(), &evt)
-			w.relay.Inject(evt)
+			w.relay.Inject(r.Event(nil, answer(r.ID, "forged"), func(evt *nostr.Event) { evt.Tags[0][1] = stranger.PublicKey() }))
 		},
 		"another kind": func(r *bunkertest.Request) {
-			evt := r.Event(own, answer(r.ID, "forged"))
-			evt.Kind = 1
+			w.relay.Inject(r.Event(nil, answer(r.ID, "forged"), func(evt *nostr.Event) { evt.Kind = 1 }))
+		},
+		"not signed": func(r *bunkertest.Request) {
+			evt := r.Event(nil, answer(r.ID, "forged"), nil)
+			sig, id := evt.Sig, evt.ID
+			for _, evt.Sig = range []string{"", "x", sig[2:], another(sig)} {
+				w.relay.Inject(evt)
+			}
+			evt.Sig, evt.ID = sig, another(id)
 			w.relay.Inject(evt)
 		},
 		"forged by the relay": func(r *bunkertest.Request) {
-			evt := r.Event(stranger, answer(r.ID, "forged"))
+			evt := r.Event(stranger, answer(r.ID, "forged"), nil)
 			evt.PubKey = w.bunker.PublicKey()
 			w.relay.Inject(evt)
 			evt.ID = evt.GetID()
-			w.relay.Inject(evt)
-			evt.Sig = "x"
 			w.relay.Inject(evt)
 		},
 		"garbage of the relay": func(*bunkertest.Request) {
@@ -179,8 +180,7 @@ func TestRepliesAndOthers(t *testing.T) {
 			}
 		},
 		"huge": func(r *bunkertest.Request) {
-			evt := r.Event(own, "x")
-			evt.PubKey = w.bunker.PublicKey()
+			evt := r.Event(nil, "x", nil)
 			evt.Content = long(100 << 10)
 			w.relay.Inject(evt)
 			evt.Content = long(1 << 20)
@@ -189,11 +189,7 @@ func TestRepliesAndOthers(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			w.bunker.Handle(func(r *bunkertest.Request) {
-				if name == "another id" {
-					r.Write(answer("unknown", "forged"))
-				} else {
-					before(r)
-				}
+				before(r)
 				r.Pass()
 			})
 			for range 3 {
@@ -240,4 +236,12 @@ func TestRefusals(t *testing.T) {
 			wantErr(t, second(w.decrypt(t.Context(), k, payload)), nip17.ErrDecrypt)
 		})
 	}
+}
+
+// another is the digits with the last one changed.
+func another(digits string) string {
+	if strings.HasSuffix(digits, "0") {
+		return digits[:len(digits)-1] + "1"
+	}
+	return digits[:len(digits)-1] + "0"
 }

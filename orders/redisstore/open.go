@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"context"
 	"crypto/tls"
+	"errors"
+	"io/fs"
 	"net"
 	"net/netip"
 	"os"
@@ -159,11 +161,15 @@ func loopback(addr string) bool {
 func readPassword(path string) (string, error) {
 	text, err := os.ReadFile(path)
 	if err != nil {
+		var named *fs.PathError
+		if errors.As(err, &named) {
+			err = named.Err // without the name: people write the password itself there
+		}
 		return "", orders.Errorf(orders.EINVALID, "redis.password_file cannot be read: %w", err)
 	}
 	password := strings.TrimRight(string(text), "\r\n")
 	if password == "" {
-		return "", orders.Errorf(orders.EINVALID, "redis.password_file %s holds no password", path)
+		return "", orders.Errorf(orders.EINVALID, "redis.password_file holds no password")
 	}
 	return password, nil
 }

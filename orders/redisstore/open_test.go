@@ -104,6 +104,9 @@ func TestPasswords(t *testing.T) {
 			s.Close()
 		}
 		code(t, name, err, c.want)
+		if c.want == orders.EINVALID && (strings.Contains(err.Error(), file) || strings.Contains(err.Error(), os.DevNull)) {
+			t.Errorf("%s: what stands where a file's name belongs is repeated: %v", name, err)
+		}
 		if c.want == orders.EUNAVAILABLE && !strings.Contains(err.Error(), "password is wrong") {
 			t.Errorf("%s: got %v", name, err)
 		}

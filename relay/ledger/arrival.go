@@ -20,6 +20,10 @@ const (
 	Unreadable State = "unreadable" // it will never be read; the reason says why
 )
 
+// ReasonNotice stands in the row of what the relay itself has written to somebody: it
+// counts as opened, without a seal, for whom it is for reads it, and nobody else.
+const ReasonNotice = "notice"
+
 // The reasons the ledger itself gives to a row that it makes unreadable.
 const (
 	ReasonDeleted = "deleted" // by its recipient, before it was opened

@@ -15,7 +15,7 @@ import (
 type inboxRow struct {
 	seq                 int64
 	state               State
-	gone                string
+	reason, gone        string
 	here                bool
 	kind                sql.NullInt64
 	sealID, author, sig sql.NullString
@@ -23,10 +23,10 @@ type inboxRow struct {
 
 func (v *verifying) inbox(ctx context.Context) error {
 	const query = `
-		SELECT i.seq, i.state, i.gone, e.ref IS NOT NULL, e.kind, i.seal_id, i.seal_author, i.seal_sig
+		SELECT i.seq, i.state, i.reason, i.gone, e.ref IS NOT NULL, e.kind, i.seal_id, i.seal_author, i.seal_sig
 		FROM inbox i LEFT JOIN events e ON e.id = i.event_id WHERE i.seq > ? ORDER BY i.seq LIMIT ?`
 	return pages(ctx, v, query, int64(0), func(rows *sql.Rows) (r inboxRow, err error) {
-		err = rows.Scan(&r.seq, &r.state, &r.gone, &r.here, &r.kind, &r.sealID, &r.author, &r.sig)
+		err = rows.Scan(&r.seq, &r.state, &r.reason, &r.gone, &r.here, &r.kind, &r.sealID, &r.author, &r.sig)
 		return r, err
 	}, func(r inboxRow) (any, error) {
 		v.Inbox++
@@ -56,7 +56,7 @@ func (v *verifying) row(r inboxRow) {
 		v.problem(where, "the seal's signature is not its author's")
 	case sealed:
 		v.Signatures++
-	case r.state == Opened && r.here && isWrap(int(r.kind.Int64)):
+	case r.state == Opened && r.reason != ReasonNotice && r.here && isWrap(int(r.kind.Int64)):
 		v.problem(where, "a wrap was opened, and there is no trace of its seal")
 	}
 }

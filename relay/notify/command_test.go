@@ -117,8 +117,8 @@ func TestSettings(t *testing.T) {
 	do(s, "notices only created")
 	h.say(buyer, seller, intent("A-1"))
 	h.say(buyer, seller, verb(orders.Paid, "A-1"))
+	h.told() // before he wants none
 	do(s, "notices mute")
-	h.decided()
 	h.say(buyer, seller, intent("A-2"))
 	h.decided()
 	do(s, "notices unmute")

@@ -3,7 +3,11 @@
 package e2e
 
 import (
+	"crypto/sha256"
+	"encoding/base64"
+	"fmt"
 	"net"
+	"net/http"
 	"strings"
 	"syscall"
 	"testing"
@@ -82,4 +86,50 @@ func (m *market) stuckReaders(n int) (stuck []*websocket.Conn) {
 		}
 	}
 	return stuck
+}
+
+// TestStopWhileASignerIsSilent: somebody has handed over a remote signer whose relay
+// takes connections and says nothing. The daemon ends without waiting for it.
+func TestStopWhileASignerIsSilent(t *testing.T) {
+	for door, hands := range map[string]func(d *daemon, who *speaker, bunker string){
+		"HTTP": func(d *daemon, who *speaker, bunker string) {
+			url, body := strings.Replace(d.url, "ws", "http", 1)+"/api/v1/keys", `{"bunker":"`+bunker+`"}`
+			token := who.event(27235, "", nostr.Tag{"u", url}, nostr.Tag{"method", "POST"}, nostr.Tag{"payload", fmt.Sprintf("%x", sha256.Sum256([]byte(body)))})
+			req := must(http.NewRequest("POST", url, strings.NewReader(body)))(t)
+			req.Header.Set("Authorization", "Nostr "+base64.StdEncoding.EncodeToString([]byte(token.String())))
+			req.Header.Set("Content-Type", "application/json")
+			go func() {
+				if resp, err := http.DefaultClient.Do(req); err == nil {
+					resp.Body.Close()
+				}
+			}()
+		},
+		"NIP-42": func(d *daemon, who *speaker, bunker string) {
+			self := selfOf(t, d)
+			content := must(who.signer.Encrypt(t.Context(), self, bunker))(t)
+			relay := must(nostr.RelayConnect(t.Context(), d.url))(t)
+			t.Cleanup(func() { relay.Close() })
+			within(t, patience, "NIP-42", func() error {
+				return relay.Auth(t.Context(), func(evt *nostr.Event) error { return who.signer.Sign(t.Context(), evt) })
+			})
+			evt := who.event(4455, content, nostr.Tag{"p", self})
+			go func() { _ = relay.Publish(t.Context(), evt) }()
+		},
+	} {
+		t.Run(door, func(t *testing.T) {
+			l := must(net.Listen("tcp", "127.0.0.1:0"))(t)
+			defer l.Close()
+			d := newDaemon(t, "", map[string]string{"REDIS_EMBEDDED": "memory", "PARTICIPANTS_PRIVATE_SIGNERS": "true"})
+			d.start()
+			who := speakerOf(t, nostr.GeneratePrivateKey())
+			hands(d, who, "bunker://"+who.pubkey+"?relay=ws://"+l.Addr().String())
+			conn := must(l.Accept())(t) // the daemon asks
+			defer conn.Close()
+			begun := time.Now()
+			code, err := d.serves.end(syscall.SIGTERM, patience)
+			if took := time.Since(begun); code != 0 || err != nil || took > patience/4 {
+				t.Errorf("exit code %d, error %v, after %v; want 0 within %v", code, err, took.Round(time.Millisecond), patience/4)
+			}
+		})
+	}
 }

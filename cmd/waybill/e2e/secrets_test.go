@@ -166,17 +166,29 @@ func (s *story) clumsyOperator() []spot {
 	s.t.Helper()
 	d := newDaemon(s.t, "", map[string]string{"REDIS_EMBEDDED": "memory", "LOG_LEVEL": "debug"})
 	d.start()
-	for _, config := range []string{
-		"secret = \"" + s.secret(s.carol.nsec()+"q") + "\"\n",
-		"secret = \"" + s.carol.secret + "\"\nowner = \"" + s.carol.nsec() + "\"\n",
-		"secret = " + s.carol.secret + "\n",
-		"secret = \"" + s.carol.secret + "\"\n" + s.carol.nsec() + "\n",
-		"passphrase = \"" + s.secret("there is no such key as this") + "\"\n",
-		"secret_file = \"" + s.carol.nsec() + "\"\n",
-		"secret = \"" + s.buyer.ncryptsec("the first of two passphrases") + "\"\npassphrase_file = \"" + s.file("wrong", s.secret("the second of two passphrases")) + "\"\n",
-		"secret = \"" + s.buyer.ncryptsec("the passphrase in place of its file") + "\"\npassphrase_file = \"the passphrase in place of its file\"\n",
-	} {
-		if err := os.WriteFile(d.env["CONFIG"], []byte("[[keys.delegated]]\n"+config), 0o600); err != nil {
+	bunker := "bunker://" + s.carol.pubkey + "?relay=wss://relay.example.com&secret=" + s.secret("a token that was pasted")
+	redisURL := "redis://waybill:" + s.secret("a-password-in-the-place-of-a-file") + "@127.0.0.1:1"
+	keys := "[[keys.delegated]]\n"
+	configs := []string{
+		keys + "secret = \"" + s.secret(s.carol.nsec()+"q") + "\"\n",
+		keys + "secret = \"" + s.carol.secret + "\"\nowner = \"" + s.carol.nsec() + "\"\n",
+		keys + "secret = " + s.carol.secret + "\n",
+		keys + "secret = \"" + s.carol.secret + "\"\n" + s.carol.nsec() + "\n",
+		keys + "passphrase = \"" + s.secret("there is no such key as this") + "\"\n",
+		keys + "secret_file = \"" + s.carol.nsec() + "\"\n",
+		keys + "secret_file = \"" + bunker + "\"\n",
+		keys + "secret = \"" + s.buyer.ncryptsec("the first of two passphrases") + "\"\npassphrase_file = \"" + s.file("wrong", s.secret("the second of two passphrases")) + "\"\n",
+		keys + "secret = \"" + s.buyer.ncryptsec("the passphrase in place of its file") + "\"\npassphrase_file = \"the passphrase in place of its file\"\n",
+		keys + "bunker_file = \"" + bunker + "\"\n",
+		keys + "bunker_file = \"" + s.carol.nsec() + "\"\n",
+		keys + "bunker = \"" + s.carol.nsec() + "\"\n",
+		keys + "bunker = \"" + bunker + "&secret=twice\"\n",
+		"[keys]\nsigner_relays = [\"" + s.carol.nsec() + "\"]\n",
+		"[participants]\npolicy = \"" + s.carol.nsec() + "\"\n",
+		"[redis]\nurl_file = \"" + redisURL + "\"\n",
+	}
+	for _, config := range configs {
+		if err := os.WriteFile(d.env["CONFIG"], []byte(config), 0o600); err != nil {
 			s.t.Fatal(err)
 		}
 		read := d.log.await(func(l logLine) bool { return strings.HasPrefix(l.Message, "the configuration was ") })
@@ -190,10 +202,27 @@ func (s *story) clumsyOperator() []spot {
 			s.answers = append(s.answers, spot{"waybill " + args[0], []byte(d.cli(args...).String())})
 		}
 	}
-	if n := len(d.log.find(func(l logLine) bool { return l.Level == "error" })); n < 8 {
-		s.t.Errorf("%d of the configurations were refused, want 8:\n%s", n, d.log.text())
+	if n := len(d.log.find(func(l logLine) bool { return l.Level == "error" })); n < len(configs) {
+		s.t.Errorf("%d of the configurations were refused, want %d:\n%s", n, len(configs), d.log.text())
 	}
 	d.stop()
+	for _, args := range [][]string{
+		{"keys", "add", "--bunker-file", bunker, "--owner", s.carol.npub}, {"keys", "add", "--bunker-file", s.carol.nsec(), "--owner", s.carol.npub},
+		{"keys", "add", "--file", bunker}, {"keys", "add", bunker}, {"keys", "add", s.carol.nsec()}, {"keys", "connect", bunker},
+	} {
+		a := d.cli(args...)
+		if a.code == 0 {
+			s.t.Errorf("a secret was taken for something else: %v", a)
+		}
+		s.answers = append(s.answers, spot{"waybill keys", []byte(a.String())})
+	}
+	// Its password file is looked at for a Redis that is not the daemon's own.
+	if err := os.WriteFile(d.env["CONFIG"], []byte("[redis]\nurl = \"redis://127.0.0.1:1\"\npassword_file = \""+redisURL+"\"\n"), 0o600); err != nil {
+		s.t.Fatal(err)
+	}
+	for _, args := range [][]string{{"serve"}, {"doctor"}, {"orders", "list"}} {
+		s.answers = append(s.answers, spot{"waybill " + args[0], []byte(d.cli(args...).String())})
+	}
 	return append(d.files(), spot{"the log of a clumsy operator", []byte(d.log.text())})
 }
 

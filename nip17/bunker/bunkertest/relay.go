@@ -4,17 +4,13 @@
 package bunkertest
 
 import (
-	"context"
-	"encoding/json"
 	"net"
 	"net/http"
 	"slices"
 	"sync"
 	"testing"
 
-	"github.com/coder/websocket"
 	"github.com/nbd-wtf/go-nostr"
-	"github.com/nbd-wtf/go-nostr/nip42"
 )
 
 const maxMessage = 16 << 20
@@ -30,7 +26,8 @@ type Relay struct {
 	sockets map[*socket]bool
 	auth    bool
 	events  []nostr.Event
-	waiting chan struct{} // closed at the next subscription
+	refusal string        // of every subscription; "" for none
+	waiting chan struct{} // closed at the next subscription or event
 }
 
 // NewRelay starts a relay that is stopped with the test.
@@ -50,6 +47,22 @@ func (r *Relay) RequireAuth() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.auth = true
+}
+
+// Refuse closes every subscription and takes no new ones, with a reason ("blocked:
+// not you"), until that is "".
+func (r *Relay) Refuse(reason string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.refusal = reason; reason == "" {
+		return
+	}
+	for s := range r.sockets {
+		for sub := range s.subs {
+			delete(s.subs, sub)
+			s.put("CLOSED", sub, reason)
+		}
+	}
 }
 
 // Start lets the relay listen again, after Stop.
@@ -102,20 +115,37 @@ func (r *Relay) Events() []nostr.Event {
 
 // Subscribed returns when somebody listens for what is addressed to the key (hex).
 func (r *Relay) Subscribed(public string) {
-	for {
-		r.mu.Lock()
-		next := r.waiting
+	r.until(func() bool {
 		for s := range r.sockets {
 			for _, filter := range s.subs {
 				if slices.Contains(filter.Tags["p"], public) {
-					r.mu.Unlock()
-					return
+					return true
 				}
 			}
 		}
+		return false
+	})
+}
+
+// Published returns when clients sent n events or more.
+func (r *Relay) Published(n int) { r.until(func() bool { return len(r.events) >= n }) }
+
+func (r *Relay) until(holds func() bool) {
+	for {
+		r.mu.Lock()
+		next, ok := r.waiting, holds()
 		r.mu.Unlock()
+		if ok {
+			return
+		}
 		<-next
 	}
+}
+
+// wake is called under the lock.
+func (r *Relay) wake() {
+	close(r.waiting)
+	r.waiting = make(chan struct{})
 }
 
 // Inject hands an event to every connection and subscription, as a relay that lies
@@ -137,120 +167,4 @@ func (r *Relay) Send(text string) {
 	for s := range r.sockets {
 		s.out <- []byte(text)
 	}
-}
-
-type socket struct {
-	relay     *Relay
-	cancel    context.CancelFunc
-	over      chan struct{}
-	out       chan []byte
-	challenge string
-
-	// Guarded by the relay's lock.
-	authed bool
-	subs   map[string]nostr.Filter
-}
-
-func (r *Relay) serve(w http.ResponseWriter, req *http.Request) {
-	conn, err := websocket.Accept(w, req, nil)
-	if err != nil {
-		return
-	}
-	defer conn.CloseNow()
-	conn.SetReadLimit(maxMessage)
-	ctx, cancel := context.WithCancel(context.Background())
-	s := &socket{
-		relay: r, cancel: cancel, over: make(chan struct{}), out: make(chan []byte, 256),
-		challenge: nostr.GeneratePrivateKey(), subs: map[string]nostr.Filter{},
-	}
-	defer close(s.over)
-	defer cancel()
-	r.mu.Lock()
-	r.sockets[s] = true
-	r.mu.Unlock()
-	defer func() {
-		r.mu.Lock()
-		delete(r.sockets, s)
-		r.mu.Unlock()
-	}()
-	go s.write(ctx, conn)
-	for {
-		_, text, err := conn.Read(ctx)
-		if err != nil {
-			return
-		}
-		s.handle(text)
-	}
-}
-
-func (s *socket) write(ctx context.Context, conn *websocket.Conn) {
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case text := <-s.out:
-			if conn.Write(ctx, websocket.MessageText, text) != nil {
-				s.cancel()
-				return
-			}
-		}
-	}
-}
-
-func (s *socket) put(parts ...any) {
-	text, _ := json.Marshal(parts)
-	s.out <- text
-}
-
-func (s *socket) handle(text []byte) {
-	s.relay.mu.Lock()
-	defer s.relay.mu.Unlock()
-	envelope, _ := nostr.NewMessageParser().ParseMessage(string(text))
-	switch e := envelope.(type) {
-	case *nostr.ReqEnvelope:
-		if s.relay.auth && !s.authed {
-			s.put("AUTH", s.challenge)
-			s.put("CLOSED", e.SubscriptionID, "auth-required: who are you?")
-			return
-		}
-		s.subs[e.SubscriptionID] = e.Filters[0]
-		close(s.relay.waiting)
-		s.relay.waiting = make(chan struct{})
-		s.put("EOSE", e.SubscriptionID)
-	case *nostr.CloseEnvelope:
-		delete(s.subs, string(*e))
-	case *nostr.AuthEnvelope:
-		_, ok := nip42.ValidateAuthEvent(&e.Event, s.challenge, s.relay.URL())
-		s.authed = s.authed || ok
-		s.put("OK", e.Event.ID, ok, "")
-	case *nostr.EventEnvelope:
-		s.publish(e.Event)
-	}
-}
-
-func (s *socket) publish(evt nostr.Event) {
-	if s.relay.auth && !s.authed {
-		s.put("AUTH", s.challenge)
-		s.put("OK", evt.ID, false, "auth-required: who are you?")
-		return
-	}
-	if ok, _ := evt.CheckSignature(); !ok || !evt.CheckID() {
-		s.put("OK", evt.ID, false, "invalid: bad id or signature")
-		return
-	}
-	s.relay.events = append(s.relay.events, evt)
-	heard := 0
-	for other := range s.relay.sockets {
-		for sub, filter := range other.subs {
-			if filter.Matches(&evt) {
-				other.put("EVENT", sub, evt)
-				heard++
-			}
-		}
-	}
-	if heard == 0 {
-		s.put("OK", evt.ID, true, "mute: no one was listening for this")
-		return
-	}
-	s.put("OK", evt.ID, true, "")
 }

@@ -85,11 +85,15 @@ func (r *Request) Write(text string) { r.WriteAs(r.bunker.signer, text) }
 
 // WriteAs answers with any text in the name of another key.
 func (r *Request) WriteAs(author *nip17.SecretSigner, text string) {
-	r.bunker.publish(r.Event(author, text))
+	r.bunker.publish(r.Event(author, text, nil))
 }
 
-// Event is the event that carries a text to the client.
-func (r *Request) Event(author *nip17.SecretSigner, text string) nostr.Event {
+// Event is the event that carries a text to the client, from the bunker where the
+// author is nil. edit changes it before it is signed; nil for nothing.
+func (r *Request) Event(author *nip17.SecretSigner, text string, edit func(*nostr.Event)) nostr.Event {
+	if author == nil {
+		author = r.bunker.signer
+	}
 	content, err := author.Encrypt(context.Background(), r.Client, text)
 	if err != nil {
 		r.bunker.t.Errorf("bunkertest: encrypt a reply: %v", err)
@@ -100,11 +104,11 @@ func (r *Request) Event(author *nip17.SecretSigner, text string) nostr.Event {
 		Tags:      nostr.Tags{{"p", r.Client}},
 		Content:   content,
 	}
+	if edit != nil {
+		edit(&evt)
+	}
 	if err := author.Sign(context.Background(), &evt); err != nil {
 		r.bunker.t.Errorf("bunkertest: sign a reply: %v", err)
 	}
 	return evt
 }
-
-// Publish sends any event to the bunker's relays.
-func (r *Request) Publish(evt nostr.Event) { r.bunker.publish(evt) }
