@@ -181,7 +181,7 @@ func measure(ctx context.Context, cfg config, since int64) (r *report, err error
 // askLedger adds how many of the ledger's orders are tracked, and what is not opened.
 func (r *report) askLedger(ctx context.Context, l *ledger.Ledger, s *redisstore.Store, since int64, seen map[string]bool) error {
 	var known, tracked int64
-	for after := (orders.Beginning{At: since}); ; {
+	for after := (orders.Beginning{Least: since}); ; {
 		page, err := l.Standing(ctx, math.MaxInt64, after, 1000)
 		if err != nil {
 			return err
