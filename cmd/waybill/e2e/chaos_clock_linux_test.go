@@ -48,7 +48,7 @@ func steppable(t *testing.T) (program string) {
 		text := string(must(os.ReadFile(path))(t))
 		if stepped := strings.ReplaceAll(text, "time.Now", "clockstep.Now"); stepped != text {
 			edited[path] = strings.Replace(stepped, "\nimport ", "\nimport \"github.com/waybill-relay/waybill/clockstep\"\nimport ", 1) +
-				"\nvar _ time.Duration\n"
+				"\nvar _ time.Duration\nvar _ = clockstep.Now\n"
 		}
 	}
 	overlay := map[string]string{}

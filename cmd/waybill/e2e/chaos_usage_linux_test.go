@@ -13,6 +13,9 @@ import (
 	"slices"
 	"strings"
 	"syscall"
+	"time"
+
+	"github.com/waybill-relay/waybill/relay/ledger"
 )
 
 // A usage is what a process holds: how many descriptors, by what they are of.
@@ -63,6 +66,7 @@ func (m *market) rest() {
 func (m *market) settle() (now usage) {
 	m.t.Helper()
 	http.DefaultClient.CloseIdleConnections() // ours
+	m.everybodyIsTold()
 	same := 0
 	within(m.t, patience, "the daemon comes to rest", func() error {
 		if next := m.use(); !maps.Equal(now, next) {
@@ -74,6 +78,26 @@ func (m *market) settle() (now usage) {
 		return nil
 	})
 	return now
+}
+
+// everybodyIsTold waits until no notice is due: so many a second are sent, however
+// many there are.
+func (m *market) everybodyIsTold() {
+	m.t.Helper()
+	book := must(ledger.OpenReadOnly(m.t.Context(), m.daemon.ledgerFile()))(m.t)
+	defer book.Close()
+	within(m.t, 10*patience, "every notice is sent", func() error {
+		lanes, err := book.DueLanes(m.t.Context())
+		if err != nil {
+			return err
+		}
+		for _, lane := range lanes {
+			if time.UnixMilli(lane.NextAt).Before(time.Now()) {
+				return fmt.Errorf("%s is due since %v", lane.Name, time.UnixMilli(lane.NextAt))
+			}
+		}
+		return nil
+	})
 }
 
 // ledgerPool is how many connections a daemon keeps to its ledger at most: one that

@@ -12,8 +12,11 @@ import (
 	"github.com/nbd-wtf/go-nostr"
 )
 
-// couldNotStore is what the daemon logs for every event that it has no room for.
+// couldNotStore is what the daemon logs for every event that it has no room for;
+// couldNotTell while it has none to write down who is to be told of one, or was.
 const couldNotStore = "an event could not be stored"
+
+var couldNotTell = []string{"what is to be told could not be decided; trying again", "notices could not be read or settled; trying again"}
 
 // TestDiskFull: with no room left the relay refuses what comes with a reason, goes on
 // serving what it has, and takes messages again as soon as there is room; nothing is
@@ -44,7 +47,7 @@ func (m *market) fullDisk(d disk) {
 		d.free()
 		m.sold(100)
 	}
-	m.peace(couldNotStore, "the ledger does not answer")
+	m.peace(append(couldNotTell, couldNotStore, "the ledger does not answer")...)
 }
 
 // refuses waits until the full disk is felt, and then holds the relay to its word:

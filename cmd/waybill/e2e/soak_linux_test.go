@@ -149,7 +149,7 @@ func (s *soak) finish(v *visitors) {
 	s.t.Helper()
 	trade := time.Since(s.begun).Round(time.Second)
 	lost, wrong, different := s.verdict()
-	s.calm(couldNotStore, "the ledger does not answer")
+	s.calm(append(couldNotTell, couldNotStore, "the ledger does not answer")...)
 	s.peak = max(s.peak, s.peakMemory())
 	begun, ended := s.idle, s.settle()
 	rows := [][2]string{
