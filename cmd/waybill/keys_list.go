@@ -147,7 +147,7 @@ func (s signersSeen) Prove(context.Context, string, string, bool) ([]byte, error
 	return nil, orders.Errorf(orders.EINTERNAL, "signers that are only looked at prove nothing")
 }
 
-func (s signersSeen) Await(string, func([]byte) error) (string, error) {
+func (s signersSeen) Await(string, func([]byte) error, func(error)) (string, error) {
 	_, err := s.Prove(context.Background(), "", "", false)
 	return "", err
 }

@@ -21,7 +21,7 @@ var errNobodyCame error = orders.Errorf(orders.EUNAVAILABLE, "no remote signer h
 
 // Await makes a nostrconnect:// URL and waits for owner's signer to come by it
 // (enrol.Signers). A second one for the same owner takes the place of the first.
-func (s *signers) Await(owner string, proven func(connection []byte) error) (uri string, err error) {
+func (s *signers) Await(owner string, proven func(connection []byte) error, refused func(error)) (uri string, err error) {
 	if len(s.relays) == 0 {
 		return "", orders.Errorf(orders.EUNAVAILABLE, "this relay has no keys.signer_relays to meet a remote signer at: hand over a bunker:// URL instead")
 	}
@@ -39,7 +39,7 @@ func (s *signers) Await(owner string, proven func(connection []byte) error) (uri
 	s.work.Go(func() {
 		defer cancel()
 		defer invitation.Close()
-		err := s.welcome(ctx, invitation, owner, proven)
+		err := s.welcome(ctx, invitation, owner, proven, refused)
 		close(p.done)
 		s.leave(p)
 		s.ended(err)
@@ -61,7 +61,7 @@ func (s *signers) invite(p *proof) bool {
 }
 
 // welcome waits for the signer, and takes it.
-func (s *signers) welcome(ctx context.Context, invitation *bunker.Invitation, owner string, proven func(connection []byte) error) error {
+func (s *signers) welcome(ctx context.Context, invitation *bunker.Invitation, owner string, proven func(connection []byte) error, refused func(error)) error {
 	conn, err := invitation.Wait(ctx, s.options(true)...)
 	if err != nil {
 		return errNobodyCame
@@ -71,7 +71,9 @@ func (s *signers) welcome(ctx context.Context, invitation *bunker.Invitation, ow
 		once.Do(func() { s.work.Go(func() { s.asks(owner, page) }) })
 	})
 	if err != nil {
-		return unproven(err)
+		err = unproven(err)
+		refused(err)
+		return err
 	}
 	defer clear(connection)
 	if err := ctx.Err(); err != nil { // forgotten, or another invitation took its place

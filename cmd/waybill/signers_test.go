@@ -63,7 +63,7 @@ func (a *askers) counts() (invited, proofs, begun int) {
 
 func (a *askers) await(t *testing.T, owner string, proven func([]byte) error) (uri string) {
 	t.Helper()
-	uri, err := a.Await(owner, proven)
+	uri, err := a.Await(owner, proven, func(error) {})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -98,7 +98,7 @@ func TestInvitationsEnd(t *testing.T) {
 		owners = append(owners, nip17test.Signer(t).PublicKey())
 		a.await(t, owners[len(owners)-1], never(t))
 	}
-	if _, err := a.Await(a.owner, never(t)); orders.ErrorCode(err) != orders.EUNAVAILABLE {
+	if _, err := a.Await(a.owner, never(t), func(error) {}); orders.ErrorCode(err) != orders.EUNAVAILABLE {
 		t.Errorf("one too many: got %v", err)
 	}
 	a.mu.Lock()

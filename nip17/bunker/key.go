@@ -3,6 +3,7 @@ package bunker
 import (
 	"context"
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -94,8 +95,9 @@ const rounds = 2
 // nothing in any other state.
 //
 // Final errors: nip17.ErrDecrypt for a payload that the signer does not open
-// though it opens others; nip17.ErrTooLarge above 65,535 bytes of request, which
-// is some 65,400 of payload: NIP-46 puts it into NIP-44 once more; ErrClosed.
+// though it opens others, and for one that makes a request of more than 65,535
+// bytes, which is some 65,400 of payload: NIP-46 puts it into NIP-44 once more;
+// nip17.ErrTooLarge for what is too large for NIP-44 itself; ErrClosed.
 // Every other is nip17.ErrKeyUnavailable.
 func (k *Key) Decrypt(ctx context.Context, from, payload string) (string, error) {
 	if code, _ := k.look(); code == Closed {
@@ -141,6 +143,9 @@ func (k *Key) ask(ctx context.Context, from, payload string) (reply, error) {
 		return reply{}, err
 	}
 	c, err := k.x.start(methodDecrypt, []string{from, payload}, 0, func() { <-k.slots })
+	if errors.Is(err, nip17.ErrTooLarge) {
+		return reply{}, nip17.ErrDecrypt // not by this way; by another key of the owner's it may
+	}
 	if err != nil {
 		return reply{}, err
 	}

@@ -64,7 +64,7 @@ func TestRefusedBeforeAsking(t *testing.T) {
 		{"a line end", w.alice.PublicKey(), good + "\n", nip17.ErrDecrypt},
 		{"another version", w.alice.PublicKey(), strings.Repeat("A", 132), nip17.ErrDecrypt},
 		{"too large", w.alice.PublicKey(), strings.Repeat("A", 87_476), nip17.ErrTooLarge},
-		{"too large for the request", w.alice.PublicKey(), w.payload(t, long(50_000)), nip17.ErrTooLarge},
+		{"too large for the request", w.alice.PublicKey(), w.payload(t, long(50_000)), nip17.ErrDecrypt},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			_, err := k.Decrypt(t.Context(), tt.from, tt.payload)

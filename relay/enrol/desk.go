@@ -29,7 +29,8 @@ type Signers interface {
 	Prove(ctx context.Context, bunkerURL, owner string, trusted bool) (connection []byte, err error)
 	// Await returns a nostrconnect:// URL at once, and calls proven with the connection
 	// when owner's signer has come by it and has shown what Prove asks for.
-	Await(owner string, proven func(connection []byte) error) (uri string, err error)
+	// Where a signer came and was not taken, it calls refused with why.
+	Await(owner string, proven func(connection []byte) error, refused func(error)) (uri string, err error)
 	// State is how the owner's signer is, and since when.
 	State(owner string) (state string, since time.Time)
 }
@@ -48,7 +49,8 @@ type Desk struct {
 	// Changed is called when the store's file has changed. nil: nobody is told.
 	Changed func() error
 
-	mu sync.Mutex // one change at a time: what was checked holds until it is stored
+	mu        sync.Mutex           // one change at a time: what was checked holds until it is stored
+	forgotten map[string]time.Time // who asked to be forgotten (NIP-62) a moment ago, and until when
 
 	attempts, dialled, answers, announced visits
 }
@@ -128,6 +130,9 @@ func (d *Desk) enrol(ctx context.Context, who Caller, o Offer, r *Record) (nip17
 func (d *Desk) addRemote(who Caller, connection []byte, since time.Time, r *Record) (nip17.Entry, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	if until, ok := d.forgotten[who.Pubkey]; ok && !r.At.After(until) {
+		return nip17.Entry{}, orders.Errorf(orders.EFORBIDDEN, "its owner has asked to be forgotten meanwhile")
+	}
 	if err := d.free(who.Pubkey, who); err != nil {
 		return nip17.Entry{}, err
 	}

@@ -73,6 +73,7 @@ func (p *published) Waiting(context.Context, []string) (int, error) { return 3, 
 type bunkers struct {
 	trusted bool
 	proven  func([]byte) error
+	refused func(error)
 }
 
 func (b *bunkers) Prove(_ context.Context, url, owner string, trusted bool) ([]byte, error) {
@@ -83,8 +84,8 @@ func (b *bunkers) Prove(_ context.Context, url, owner string, trusted bool) ([]b
 	return []byte("a connection"), nil
 }
 
-func (b *bunkers) Await(_ string, proven func([]byte) error) (string, error) {
-	b.proven = proven
+func (b *bunkers) Await(_ string, proven func([]byte) error, refused func(error)) (string, error) {
+	b.proven, b.refused = proven, refused
 	return "nostrconnect://", nil
 }
 
@@ -345,6 +346,32 @@ func TestConnect(t *testing.T) {
 	list, err := o.List(t.Context(), alice.by(DoorMessage))
 	if err != nil || len(list) != 1 || list[0].Way != nip17.WayBunker || list[0].State != "online" || o.changes != 1 {
 		t.Errorf("got %+v, %v, %d changes", list, err, o.changes)
+	}
+}
+
+// Who asks to be forgotten is not enrolled by what he began before; and a signer that
+// came and was not taken is written down.
+func TestConnectRefused(t *testing.T) {
+	alice := newPerson(t)
+	o := newOffice(t, Policy{Mode: Open})
+	if _, err := o.Connect(t.Context(), alice.by(DoorMessage), Offer{}); err != nil {
+		t.Fatal(err)
+	}
+	o.signers.refused(orders.Errorf(orders.EFORBIDDEN, "it holds another key"))
+	if last := o.last(t); last.Action != "connect" || last.Outcome != Refused || last.Reason != string(orders.EFORBIDDEN) {
+		t.Errorf("the audit log ends with %+v", last)
+	}
+	if err := o.Forget(alice.pub(), time.Now()); err != nil {
+		t.Fatal(err)
+	}
+	if err := o.signers.proven([]byte("a connection")); orders.ErrorCode(err) != orders.EFORBIDDEN {
+		t.Errorf("got %v", err)
+	}
+	if entries, err := o.Store.List(); err != nil || len(entries) > 0 {
+		t.Errorf("%d keys are stored, %v", len(entries), err)
+	}
+	if _, err := o.Enrol(t.Context(), alice.by(DoorMessage), Offer{Bunker: "bunker://" + alice.pub()}); err != nil {
+		t.Errorf("what he begins afterwards: got %v", err)
 	}
 }
 

@@ -55,6 +55,17 @@ func (d *Desk) revoke(who Caller, pubkey string) error {
 func (d *Desk) Forget(owner string, until time.Time) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	// Whoever is proving a key just now must not store it afterwards. What began longer
+	// ago than a proof may take is over.
+	for other, until := range d.forgotten {
+		if time.Since(until) > longestProof {
+			delete(d.forgotten, other)
+		}
+	}
+	if d.forgotten == nil {
+		d.forgotten = map[string]time.Time{}
+	}
+	d.forgotten[owner] = until
 	entries, err := d.Store.List()
 	for _, e := range entries {
 		if e.Owner != owner || e.AddedAt.After(until) {
@@ -67,6 +78,10 @@ func (d *Desk) Forget(owner string, until time.Time) error {
 	}
 	return err
 }
+
+// longestProof is more than a signer may take to come and to show that it is its
+// owner's.
+const longestProof = 30 * time.Minute
 
 func (d *Desk) holder(pubkey string) (owner string, held bool) {
 	if d.Keyring == nil {
@@ -152,7 +167,7 @@ func (d *Desk) Connect(ctx context.Context, who Caller, o Offer) (uri string, er
 				return err
 			}
 			return d.changed()
-		})
+		}, func(refused error) { _ = d.settled(r, refused) })
 	}
 	if err != nil {
 		return "", d.settled(r, err)
