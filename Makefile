@@ -4,13 +4,17 @@
 
 GO ?= go
 FUZZTIME ?= 20s
-FUZZERS = ./nip17:FuzzOpen ./nip17:FuzzParseEvent \
-	./nip17:FuzzOpenDirect ./orders/dialect:FuzzPosted \
-	./nip17/bunker:FuzzParse ./nip17/bunker:FuzzParseReply ./nip17/bunker:FuzzParseEnvelope \
+# Envelopes, dialects, and the path from a message to its order.
+FUZZERS = ./nip17:FuzzOpen ./nip17:FuzzOpenDirect \
 	./orders/dialect:FuzzGamma ./orders/dialect:FuzzCultureBridge ./orders/dialect:FuzzText ./orders/dialect:FuzzToken \
 	./orders/dialect:FuzzConduit ./orders/dialect:FuzzPlebeian ./orders/dialect:FuzzOldPlebeian ./orders/dialect:FuzzShopstr \
-	./orders/dialect:FuzzNIP15 ./orders/dialect:FuzzFold \
-	./orders:FuzzSearch ./orders/export:FuzzText ./orders/redisstore:FuzzPlace ./orders/redisstore:FuzzParseKey ./relay:FuzzPath ./relay/enrol:FuzzParseCommand ./relay/wire:FuzzFrames ./relay/api:FuzzAuthorization
+	./orders/dialect:FuzzNIP15 ./orders/dialect:FuzzPosted ./orders/dialect:FuzzFold ./relay:FuzzPath
+# Smaller parsers.
+SHORT_FUZZTIME ?= 8s
+SHORT_FUZZERS = ./nip17:FuzzParseEvent ./nip17/bunker:FuzzParse ./nip17/bunker:FuzzParseReply ./nip17/bunker:FuzzParseEnvelope \
+	./orders:FuzzSearch ./orders/export:FuzzText ./orders/redisstore:FuzzPlace ./orders/redisstore:FuzzParseKey \
+	./relay/enrol:FuzzParseCommand ./relay/wire:FuzzFrames ./relay/api:FuzzAuthorization
+
 E2E = cmd/waybill/e2e
 RULES = cmd/waybill/prometheus
 PROMTOOL = $(shell command -v promtool || echo ./.tools/promtool)
@@ -58,8 +62,8 @@ race:
 
 # Two at a time, each on one core.
 fuzz:
-	@printf '%s\n' $(FUZZERS) | xargs -P 2 -I{} sh -ec 'f={}; echo "fuzz $$f"; \
-		exec $(GO) test "$${f%%:*}" -run "^$$" -fuzz "^$${f##*:}\$$" -parallel 1 -fuzztime $(FUZZTIME) -fuzzminimizetime 10x'
+	@(printf '$(FUZZTIME) %s\n' $(FUZZERS); printf '$(SHORT_FUZZTIME) %s\n' $(SHORT_FUZZERS)) | xargs -P 2 -L 1 sh -ec 'echo "fuzz $$1"; \
+		exec $(GO) test "$${1%%:*}" -run "^$$" -fuzz "^$${1##*:}\$$" -parallel 1 -fuzztime $$0 -fuzzminimizetime 10x'
 
 e2e:
 	$(GO) test -tags e2e -count=1 -timeout 20m ./$(E2E)/
