@@ -2,7 +2,6 @@ package relay
 
 import (
 	"context"
-	"encoding/json"
 
 	"github.com/waybill-relay/waybill/orders"
 	"github.com/waybill-relay/waybill/relay/ledger"
@@ -39,11 +38,7 @@ func (x *Explainer) Stored(ctx context.Context, l *ledger.Ledger, id string) (*S
 	for _, r := range rows {
 		c := StoredCopy{r.EventID, r.RumorID, r.Recipient, r.ReceivedAt, r.State, r.Reason, r.Gone, nil}
 		if r.Event != nil {
-			raw, err := json.Marshal(r.Event)
-			if err == nil {
-				c.Explanation, err = x.Explain(ctx, raw, r.ReceivedAt)
-			}
-			if err != nil {
+			if c.Explanation, err = x.explainEvent(ctx, r.Event, r.ReceivedAt); err != nil {
 				return nil, err
 			}
 		}

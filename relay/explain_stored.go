@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"time"
 
+	"github.com/nbd-wtf/go-nostr"
+
 	"github.com/waybill-relay/waybill/orders"
 	"github.com/waybill-relay/waybill/relay/ledger"
 )
@@ -14,11 +16,8 @@ import (
 func (x *Explainer) ExplainStored(ctx context.Context, m ledger.Message) (*Explanation, error) {
 	e := &Explanation{}
 	if m.Event != nil {
-		raw, err := json.Marshal(m.Event)
-		if err != nil {
-			return nil, err
-		}
-		if e, err = x.Explain(ctx, raw, m.ReceivedAt); err != nil {
+		var err error
+		if e, err = x.explainEvent(ctx, m.Event, m.ReceivedAt); err != nil {
 			return nil, err
 		}
 	}
@@ -59,4 +58,13 @@ func goneWords(m ledger.Message) string {
 		return "it said nothing about an order, and is not kept"
 	}
 	return "it is not kept, and nothing was read in it"
+}
+
+// explainEvent is Explain for an event that is kept, which arrived at (ms).
+func (x *Explainer) explainEvent(ctx context.Context, evt *nostr.Event, at int64) (*Explanation, error) {
+	raw, err := json.Marshal(evt)
+	if err != nil {
+		return nil, err
+	}
+	return x.Explain(ctx, raw, at)
 }

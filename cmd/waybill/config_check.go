@@ -29,7 +29,7 @@ func (c *config) complete() error {
 		c.Relay.PublicURLs = localURLs(port)
 	}
 	for _, u := range c.Relay.PublicURLs {
-		if p, err := url.Parse(u); err != nil || p.Host == "" || p.Scheme != "ws" && p.Scheme != "wss" {
+		if !isRelayURL(u) {
 			return fmt.Errorf("relay.public_urls: %q is no ws:// or wss:// URL", u)
 		}
 	}
@@ -68,6 +68,12 @@ func (c *config) complete() error {
 		}
 	}
 	return nil
+}
+
+// isRelayURL reports whether u is a ws:// or wss:// URL with a host.
+func isRelayURL(u string) bool {
+	p, err := url.Parse(u)
+	return err == nil && p.Host != "" && (p.Scheme == "ws" || p.Scheme == "wss")
 }
 
 func localURLs(port string) []string {

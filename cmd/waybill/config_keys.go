@@ -3,7 +3,6 @@ package main
 import (
 	"errors"
 	"fmt"
-	"net/url"
 	"slices"
 
 	"github.com/waybill-relay/waybill/relay/enrol"
@@ -11,7 +10,7 @@ import (
 
 func (c *keysConfig) check() error {
 	for _, u := range c.SignerRelays {
-		if p, err := url.Parse(u); err != nil || p.Host == "" || p.Scheme != "ws" && p.Scheme != "wss" {
+		if !isRelayURL(u) {
 			return errors.New("keys.signer_relays: each is a ws:// or wss:// URL") // not quoted: it may be a secret
 		}
 	}

@@ -273,22 +273,6 @@ func (d *daemon) run(ctx context.Context) (err error) {
 	return err
 }
 
-// forgetKeys removes the keys that somebody who asked to be forgotten (NIP-62) has
-// delegated by then. Those of the configuration are the operator's to remove.
-func (d *daemon) forgetKeys(pubkey string, until time.Time) {
-	d.signers.forget(pubkey, until)
-	err := d.desk.Forget(pubkey, until)
-	if err == nil {
-		_, _, err = d.keys.Load(d.keyring) // he is told nothing any more
-	}
-	switch {
-	case err != nil:
-		d.log.Error().Err(err).Msg("somebody asked to be forgotten (NIP-62), and their delegated key could not be removed")
-	case d.keyring.Holds(pubkey):
-		d.log.Warn().Msg("somebody asked to be forgotten (NIP-62) whose key is in keys.delegated: remove it there")
-	}
-}
-
 // expire drops events (NIP-40) and sessions whose time is over.
 func (d *daemon) expire(ctx context.Context) error {
 	tick := time.NewTicker(time.Minute)

@@ -193,11 +193,7 @@ func (d *daemon) keysChanged(came, went []nip17.Entry) {
 		ctx, cancel := context.WithTimeout(d.answerUntil, answerWithin)
 		defer cancel()
 		for _, e := range came {
-			if e.Way == nip17.WayEncryption {
-				if evt, err := d.desk.Ledger.Announced(ctx, e.Owner); err == nil && evt != nil {
-					d.announced(evt)
-				}
-			}
+			_ = d.recall(ctx, e) // the next start looks again
 			d.notify(ctx, e.Owner, keyCame(e))
 		}
 		for _, e := range went {
@@ -206,23 +202,44 @@ func (d *daemon) keysChanged(came, went []nip17.Entry) {
 	})
 }
 
-// recallAnnouncements marks as retired what was replaced before the key came here.
+// recall marks an encryption key as retired that was replaced before it came here.
+func (d *daemon) recall(ctx context.Context, e nip17.Entry) error {
+	if e.Way != nip17.WayEncryption {
+		return nil
+	}
+	evt, err := d.desk.Ledger.Announced(ctx, e.Owner)
+	if err == nil && evt != nil {
+		d.announced(evt)
+	}
+	return err
+}
+
+// recallAnnouncements does so for every stored key.
 func (d *daemon) recallAnnouncements(ctx context.Context) error {
 	entries, err := d.keys.List()
 	if err != nil {
 		return err
 	}
 	for _, e := range entries {
-		if e.Way != nip17.WayEncryption {
-			continue
-		}
-		evt, err := d.desk.Ledger.Announced(ctx, e.Owner)
-		if err != nil {
+		if err := d.recall(ctx, e); err != nil {
 			return err
-		}
-		if evt != nil {
-			d.announced(evt)
 		}
 	}
 	return nil
+}
+
+// forgetKeys removes the keys that somebody who asked to be forgotten (NIP-62) has
+// delegated by then. Those of the configuration are the operator's to remove.
+func (d *daemon) forgetKeys(pubkey string, until time.Time) {
+	d.signers.forget(pubkey, until)
+	err := d.desk.Forget(pubkey, until)
+	if err == nil {
+		_, _, err = d.keys.Load(d.keyring) // he is told nothing any more
+	}
+	switch {
+	case err != nil:
+		d.log.Error().Err(err).Msg("somebody asked to be forgotten (NIP-62), and their delegated key could not be removed")
+	case d.keyring.Holds(pubkey):
+		d.log.Warn().Msg("somebody asked to be forgotten (NIP-62) whose key is in keys.delegated: remove it there")
+	}
 }

@@ -157,7 +157,7 @@ func TestMetrics(t *testing.T) {
 
 	// Without Redis its gauges are missing, and all else is there.
 	server.Kill()
-	time.Sleep(2 * time.Second) // longer than an answer stands
+	shows(t, m.daemon, map[string]float64{`source_up{source="indexes"}`: 0})
 	series, _ = scrape(t, m.daemon)
 	if _, there := series["waybill_orders_indexed"]; there || series[`waybill_source_up{source="indexes"}`] != 0 || series["waybill_orders_known"] != 3 {
 		t.Errorf("without Redis: indexed there: %v, up: %v, known: %v", there, series[`waybill_source_up{source="indexes"}`], series["waybill_orders_known"])
