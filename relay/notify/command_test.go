@@ -149,7 +149,8 @@ func TestSettings(t *testing.T) {
 	h.restart()
 	h.say(buyer, seller, intent("A-5"))
 	eventually(t, "a try", func() bool {
-		last := h.notices()[len(h.notices())-1]
+		all := h.notices()
+		last := all[len(all)-1]
 		return last.IntentID == "A-5" && last.Attempts > 0
 	})
 	do(s, "notices mute 1h")
