@@ -80,14 +80,15 @@ type server struct {
 
 	ownPages *http.CrossOriginProtection // for who signs in by a cookie
 
-	failures *attempts // sign-ins and enrolments that were refused
-	costly   *attempts // passphrases that were tried
-	logins   *attempts // sessions that were begun
-	bodies   *places   // bodies that are coming in
-	bulks    *places   // the same, of many messages
-	streams  *places   // live updates
-	exports  *places   // exports that are going out
-	scrypt   chan struct{}
+	forged  *attempts // tokens whose id or signature was wrong
+	guesses *attempts // enrolments that were refused
+	costly  *attempts // passphrases that were tried
+	logins  *attempts // sessions that were begun
+	bodies  *places   // bodies that are coming in
+	bulks   *places   // the same, of many messages
+	streams *places   // live updates
+	exports *places   // exports that are going out
+	scrypt  chan struct{}
 }
 
 const (
@@ -129,16 +130,19 @@ func newServer(cfg Config, desk Desk) *server {
 	}
 	s := &server{
 		cfg: cfg, orders: cfg.Orders, desk: desk, mux: http.NewServeMux(),
-		// A person mistypes, a program with a wrong clock tries again and again: twenty
-		// at once, then one in three seconds.
-		failures: newAttempts(20, 3*time.Second),
-		costly:   newAttempts(5, 30*time.Second),
-		logins:   newAttempts(20, 30*time.Second),
-		bodies:   newPlaces(maxBodies, maxBodiesPerAddress),
-		bulks:    newPlaces(maxBulks, maxBulksPerAddress),
-		streams:  newPlaces(maxStreams, maxStreamsPerAddress),
-		exports:  newPlaces(maxExports, maxExportsPerAddress),
-		scrypt:   make(chan struct{}, 1),
+		// No program makes these by mistake, and each costs a verification: a hundred at
+		// once, then ten a second. All else that can be wrong with a token is found out
+		// for nothing, and takes nothing from those who share an address with its sender.
+		forged: newAttempts(100, 100*time.Millisecond),
+		// A person mistypes an invitation: twenty at once, then one in three seconds.
+		guesses: newAttempts(20, 3*time.Second),
+		costly:  newAttempts(5, 30*time.Second),
+		logins:  newAttempts(20, 30*time.Second),
+		bodies:  newPlaces(maxBodies, maxBodiesPerAddress),
+		bulks:   newPlaces(maxBulks, maxBulksPerAddress),
+		streams: newPlaces(maxStreams, maxStreamsPerAddress),
+		exports: newPlaces(maxExports, maxExportsPerAddress),
+		scrypt:  make(chan struct{}, 1),
 	}
 	s.signIn = newSignIn(cfg.PublicURLs, cfg.Now)
 	s.ownPages = s.signIn.origins()

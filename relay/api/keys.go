@@ -64,7 +64,11 @@ func (s *server) addKey(w http.ResponseWriter, c *call) error {
 		// The strings above stay until the collector takes them: Go cannot wipe those.
 		defer offer.Secret.Zero()
 	}
-	added, err := s.desk.Enrol(c.Context(), c.caller, offer)
+	var added enrol.Delegation
+	err = s.guess(c, func() (err error) {
+		added, err = s.desk.Enrol(c.Context(), c.caller, offer)
+		return err
+	})
 	if err != nil {
 		return err
 	}
@@ -83,11 +87,28 @@ func (s *server) connectSigner(w http.ResponseWriter, c *call) error {
 	if offer.Since, err = parseSince(since); err != nil {
 		return err
 	}
-	uri, err := s.desk.Connect(c.Context(), c.caller, offer)
+	var uri string
+	err = s.guess(c, func() (err error) {
+		uri, err = s.desk.Connect(c.Context(), c.caller, offer)
+		return err
+	})
 	if err != nil {
 		return err
 	}
 	return answer(w, http.StatusAccepted, map[string]string{"uri": uri})
+}
+
+// guess counts an enrolment that is refused, or invitations could be guessed, each
+// guess by another key.
+func (s *server) guess(c *call, enrol func() error) error {
+	if err := s.guesses.check(c.addr, s.cfg.Now()); err != nil {
+		return err
+	}
+	err := enrol()
+	if orders.ErrorCode(err) == orders.EFORBIDDEN {
+		s.guesses.note(c.addr, s.cfg.Now())
+	}
+	return err
 }
 
 // revokeKey: DELETE /api/v1/keys/{pubkey}.
