@@ -22,6 +22,7 @@ func (d *daemon) api(office *posting.Office) http.Handler {
 		Office: office, Sessions: d.ledger, Live: d.live,
 		Orders: orders.NewReader(d.store, d.cfg.isAdmin), Admin: d.cfg.isAdmin, Select: d.selectOrders,
 		Names: (&relay.Names{Ledger: d.ledger}).Of, Explain: d.explain, Viewed: d.views.Viewed,
+		Replayed: d.metrics.Replayed,
 	}, d.desk)
 }
 

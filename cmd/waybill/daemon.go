@@ -228,7 +228,7 @@ func (d *daemon) newNotifier() (*notify.Notifier, error) {
 	return notify.New(notify.Config{
 		Self: d.identity, Name: d.cfg.Relay.Name, Master: d.master, DM: d.cfg.Notices.DM, Outgoing: d.cfg.Notices.Outgoing,
 		Private: d.cfg.Notices.Private, Mail: mail, Hooks: hooks,
-		Deliver: d.relay.Deliver, TakesPart: d.relay.TakesPart, IsOurs: d.relay.IsOurs,
+		Deliver: d.relay.Deliver, TakesPart: d.relay.TakesPart, IsOurs: d.relay.IsOurs, Meter: d.metrics,
 	}, d.ledger, d.log), nil
 }
 

@@ -83,6 +83,7 @@ func TestNotices(t *testing.T) {
 	}
 	m := newMarket(t, func(c *config) {
 		c.Webhooks = []webhookConfig{{URL: shop.URL, SecretFile: secret, Events: []string{"order.created"}}}
+		c.Metrics.Listen = "127.0.0.1:0"
 	})
 	m.asks(m.buyer, "notices only shipped", "Direct messages: on")
 	m.says(m.buyer, intentOf("A-1"), time.Now())
@@ -119,6 +120,11 @@ func TestNotices(t *testing.T) {
 		t.Errorf("got %q", out)
 	}
 	m.eventually("the webhook", func() bool { return taken.Load() == 1 })
+	shows(t, m.daemon, map[string]float64{
+		`notifications_sent_total{channel="dm",result="sent"}`: 2, `notifications_sent_total{channel="webhook",result="failed"}`: 1,
+		`notifications_sent_total{channel="webhook",result="sent"}`: 1,
+		`webhook_deliveries_total{code_class="4xx"}`:                1, `webhook_deliveries_total{code_class="2xx"}`: 1,
+	})
 	for _, args := range [][]string{{"retry"}, {"retry", "x"}, {"retry", "--failed", "1"}, {"list", "--state", "lost"}, {"list", "--reader", "me"}} {
 		if _, err := cli(t, dir, append([]string{"notices"}, args...)...); orders.ErrorCode(err) != orders.EINVALID {
 			t.Errorf("%v: %v", args, err)

@@ -36,6 +36,8 @@ type Config struct {
 	Explain func(ctx context.Context, id string) (any, error)
 	// Viewed is called when somebody (hex) looked at an order of theirs. nil: nobody is told.
 	Viewed func(o *orders.Order, reader string)
+	// Replayed is called for each message that was here before. nil: nobody is told.
+	Replayed func()
 	// ClientIP is the client's address behind a request. nil: that of the peer.
 	ClientIP    func(*http.Request) netip.Addr
 	MaxBody     int           // bytes of a request's body; 0: 64 KiB
@@ -124,6 +126,9 @@ func newServer(cfg Config, desk Desk) *server {
 	}
 	if cfg.Admin == nil {
 		cfg.Admin = func(string) bool { return false }
+	}
+	if cfg.Replayed == nil {
+		cfg.Replayed = func() {}
 	}
 	if cfg.Viewed == nil {
 		cfg.Viewed = func(*orders.Order, string) {}

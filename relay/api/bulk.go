@@ -97,7 +97,9 @@ func (s *server) postMany(w http.ResponseWriter, c *call) error {
 			item.Problem = s.problemOf(c, orderFault(r.Err))
 			continue
 		}
-		item.OK, item.Replayed = true, r.Replayed
+		if item.OK, item.Replayed = true, r.Replayed; r.Replayed {
+			s.cfg.Replayed()
+		}
 		item.IntentID, item.Status, item.Version = r.Order.IntentID, r.Order.Status, r.Order.Version
 	}
 	return answer(w, http.StatusOK, sumUp(items))

@@ -61,6 +61,7 @@ func (s *server) post(w http.ResponseWriter, c *call, m posting.Message) (err er
 	status := http.StatusCreated
 	switch {
 	case receipt.Replayed:
+		s.cfg.Replayed()
 		h.Set("Idempotent-Replayed", "true")
 		status = http.StatusOK
 	case !receipt.Tracked:

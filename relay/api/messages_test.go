@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/nbd-wtf/go-nostr"
@@ -234,7 +235,8 @@ func TestBadMessages(t *testing.T) {
 }
 
 func TestPostAgain(t *testing.T) {
-	m := newMarket(t)
+	var replays atomic.Int32
+	m := newMarket(t, func(c *Config) { c.Replayed = func() { replays.Add(1) } })
 	begin := ask{method: "POST", path: "/api/v1/orders", as: m.buyer, body: m.event(m.buyer, intent("A-1")).String()}
 	first := m.posted(begin, 201)
 	ship := m.say(m.seller, orders.Draft{Verb: orders.Shipped, OrderID: "A-1", Public: orders.Public{Tracking: "1Z9"}}).with("If-Match", etag(first))
@@ -244,6 +246,10 @@ func TestPostAgain(t *testing.T) {
 		if resp.StatusCode != 200 || resp.Header.Get("Idempotent-Replayed") != "true" || resp.Header.Get("ETag") != etag(shipped) {
 			t.Errorf("%s: got %s %v", again.path, resp.Status, resp.Header)
 		}
+	}
+	m.do(ask{method: "POST", path: "/api/v1/orders/bulk", as: m.seller, body: "[" + ship.body + "]"})
+	if got := replays.Load(); got != 4 {
+		t.Errorf("%d replays were counted, want 4", got)
 	}
 	o := m.posted(m.say(m.seller, orders.Draft{Verb: orders.Note, OrderID: "A-1", Private: orders.Private{Note: "x"}}), 201)
 	if len(o.Timeline) != 3 || len(o.Shipments) != 1 {
