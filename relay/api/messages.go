@@ -200,5 +200,7 @@ func refusalFault(r *posting.Refusal) *fault {
 	if actions == nil {
 		actions = []orders.Verb{}
 	}
-	return f.with("from", r.Order.Status).with("actor_role", r.Role.String()).with("version", r.Order.Version).with("allowed_actions", actions)
+	// By the name that an order has for them, and by that of the other members here.
+	f = f.with("allowedActions", actions).with("allowed_actions", actions)
+	return f.with("from", r.Order.Status).with("actor_role", r.Role.String()).with("version", r.Order.Version)
 }

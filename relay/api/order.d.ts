@@ -83,6 +83,8 @@ export interface Problem {
   /** The order's version. */
   version?: number;
   /** What the caller may say of the order as it stands. */
+  allowedActions?: Verb[];
+  /** The same as allowedActions. */
   allowed_actions?: Verb[];
   /** The message stands in the order's history, without effect. */
   kept?: boolean;
