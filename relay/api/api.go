@@ -49,9 +49,9 @@ type Config struct {
 	Log     zerolog.Logger
 
 	Office Office // where order messages are posted; nil: nowhere
-	// Select finds the orders of a caller (hex) that a filter means, up to most of them.
-	// nil: nobody does.
-	Select   func(ctx context.Context, caller string, filter url.Values, most int) (intentIDs []string, err error)
+	// Select finds the orders of a caller (hex) that a filter means, up to most of them;
+	// more tells that there may be others. nil: nobody does.
+	Select   func(ctx context.Context, caller string, filter url.Values, most int) (intentIDs []string, more bool, err error)
 	Sessions Sessions // nil: callers sign each request
 	Live     Follower // what has changed; nil: nobody is told
 	// Heartbeat is how often a stream says something; 0: every 15 s.

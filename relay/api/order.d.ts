@@ -503,7 +503,7 @@ export interface Preview {
   action: Verb;
   /** intentIds. */
   ids?: string[];
-  /** The query of a list of orders, with a string or a list of strings for each key. The first 200 are looked at. */
+  /** The query of a list of orders, with a string or a list of strings for each key. The first 200 are looked at; more says that there are others. */
   filter?: Record<string, >;
 }
 
@@ -523,6 +523,8 @@ export interface Many {
   /** How many are. */
   ok: number;
   refused: number;
+  /** Of a dry_run: the filter means other orders besides these. */
+  more?: boolean;
   /** Why, the most frequent reason first. */
   because: ({
     code: string;
