@@ -41,8 +41,8 @@ type plan struct {
 // numbers are in the indexes.
 //
 // EINVALID, EUNAVAILABLE, EINTERNAL as List; EINVALID also where a page by number leads
-// too far into what must be looked at one by one, and where everybody's orders are asked for by their
-// last change, or by a counterparty with it.
+// too far into what must be looked at one by one, and where everybody's orders are asked
+// for by their last change, or by a counterparty with it.
 func (s *Store) Find(ctx context.Context, viewer string, f orders.Filter, q orders.Query) (orders.Found, error) {
 	limit, from, err := part(q)
 	if err != nil {
