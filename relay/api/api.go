@@ -78,7 +78,7 @@ type server struct {
 	signIn *signIn
 	mux    *http.ServeMux
 
-	ownPages *http.CrossOriginProtection // for who signs in by a cookie
+	cookies *Cookies
 
 	failures *attempts // sign-ins and enrolments that were refused
 	costly   *attempts // passphrases that were tried
@@ -141,7 +141,7 @@ func newServer(cfg Config, desk Desk) *server {
 		scrypt:   make(chan struct{}, 1),
 	}
 	s.signIn = newSignIn(cfg.PublicURLs, cfg.Now)
-	s.ownPages = s.signIn.origins()
+	s.cookies = NewCookies(cfg.PublicURLs, cfg.Sessions, cfg.Now)
 	for _, r := range routes {
 		s.mux.Handle(r.method+" "+r.pattern, s.edge(r))
 	}

@@ -192,7 +192,7 @@ func TestSessionCookies(t *testing.T) {
 	if resp, _ := m.do(there(c.Name + "=" + c.Value)); resp.StatusCode != 200 {
 		t.Errorf("got %s", resp.Status)
 	}
-	s := newSignIn([]string{"wss://shop.example", "ws://localhost:7447"}, time.Now)
+	s := NewCookies([]string{"wss://shop.example", "ws://localhost:7447"}, nil, time.Now)
 	for host, want := range map[string]bool{"shop.example": true, "SHOP.example": true, "localhost:7447": false, "10.0.0.1:7447": true} {
 		if got := s.secureHost(host); got != want {
 			t.Errorf("%s: got %v", host, got)
