@@ -32,14 +32,16 @@ build:
 
 test: deps lint rules unit race fuzz e2e
 
-# What the tests need beside Go and Node: a real Redis, promtool, and nostr-tools. Of
-# Debian's prometheus (19 MB) promtool alone is taken out: no service is set up.
+# What the tests need beside Go and Node: a real Redis, Chromium, promtool, and packages
+# of npm. Of Debian's prometheus (19 MB) promtool alone is taken out: no service is set up.
 deps:
 	command -v redis-server >/dev/null || { apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends redis-server; }
+	command -v chromium >/dev/null || { apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends chromium fonts-dejavu-core; }
 	test -x "$(PROMTOOL)" || { apt-get update -q; mkdir -p .tools/deb && cd .tools/deb && apt-get download -q prometheus && \
 		dpkg-deb --fsys-tarfile prometheus_*.deb | tar -x -O ./usr/bin/promtool > ../promtool && chmod +x ../promtool && rm -r ../deb; }
 	command -v node >/dev/null || { echo "Node 20 or later is needed: see https://nodejs.org"; exit 1; }
 	cd $(E2E)/nostrtools && npm ci --silent --no-audit --no-fund
+	cd $(E2E)/browser && npm ci --silent --no-audit --no-fund
 
 lint:
 	@unformatted=$$(gofmt -l .); test -z "$$unformatted" || { echo "not gofmt: $$unformatted"; exit 1; }

@@ -34,7 +34,7 @@ type nodeAnswer struct {
 
 func startNode(t *testing.T) *nodeProcess {
 	t.Helper()
-	needNode(t)
+	needNode(t, nodeFolder)
 	cmd := exec.Command("node", "driver.mjs")
 	cmd.Dir = nodeFolder
 	cmd.Stderr = os.Stderr
