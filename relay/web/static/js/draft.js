@@ -38,6 +38,7 @@ const maxTitle = 500
 const maxProducts = 200
 const maxContacts = 16
 const maxQuantity = 1_000_000_000
+const unshown = /[\p{Cc}\p{Bidi_Control}\u2028\u2029\uFEFF]+/gu
 
 /**
  * @param {string} verb
@@ -171,7 +172,8 @@ function time(value) {
   return Number.isFinite(ms) && ms > 0 && ms <= latest ? Math.floor(ms) : fail('time-invalid')
 }
 
-const short = (value, most = maxShort) => bounded(value, most)
+// short is one line that may stand in public.
+const short = (value, most = maxShort) => bounded(String(value ?? '').replace(unshown, ' '), most)
 const text = (value) => bounded(value, maxPrivate)
 
 function bounded(value, most) {

@@ -106,7 +106,8 @@ export async function sealInto({ event, private: secret }, readers, signer) {
  * @returns {Fields}
  */
 export function reorder(order, { shippingAddress, contact } = {}) {
-  return { seller: order.sellerPubkey, products: order.products ?? [], shippingOption: order.shippingOption, shippingAddress, contact }
+  const products = (order.products ?? []).map(({ subtotal, ...line }) => line)
+  return { seller: order.sellerPubkey, products, shippingOption: order.shippingOption, shippingAddress, contact }
 }
 
 function heading(d, form) {
