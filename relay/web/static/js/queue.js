@@ -34,6 +34,7 @@ export class SigningQueue extends EventTarget {
   /** @type {Problem | null} */
   problem = null
   #current = null
+  #signing = false
   #ready = null // resolves once there is another to post, or none will be
 
   /**
@@ -81,17 +82,29 @@ export class SigningQueue extends EventTarget {
    * the relay does not answer; what the relay refuses of one order fails that item alone.
    * @returns {Promise<Progress>}
    */
-  async resume() {
-    if (this.state === 'running') return this.progress()
+  resume() {
     this.state = 'running'
     this.problem = null
     this.#tell()
+    this.#run ??= this.#go().finally(() => (this.#run = null))
+    return this.#run
+  }
+
+  #run = null // one at a time, also where it is paused and resumed while the signer thinks
+
+  async #go() {
     try {
-      await alone(() => Promise.all([this.#signAll(), this.#postAll()]))
+      await alone(async () => {
+        this.items = await store.load(this.signer.pubkey)
+        while (this.state === 'running' && this.#unfinished()) {
+          this.#signing = true
+          await Promise.all([this.#signAll(), this.#postAll()])
+        }
+      })
     } catch (err) {
       this.#stop(err)
     }
-    if (this.state === 'running') this.state = 'finished'
+    if (!this.problem && !this.#unfinished()) this.state = this.items.length > 0 ? 'finished' : 'idle'
     return this.#tell()
   }
 
@@ -158,10 +171,7 @@ export class SigningQueue extends EventTarget {
     }
   }
 
-  #signing = false
-
   async #postAll() {
-    this.#signing = true
     for (;;) {
       const batch = this.items.filter((i) => i.state === 'signed').slice(0, mostAtOnce)
       if (batch.length > 0) {
