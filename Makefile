@@ -16,6 +16,7 @@ SHORT_FUZZERS = ./nip17:FuzzParseEvent ./nip17/bunker:FuzzParse ./nip17/bunker:F
 	./relay/enrol:FuzzParseCommand ./relay/wire:FuzzFrames ./relay/api:FuzzAuthorization
 
 E2E = cmd/waybill/e2e
+BROWSER = relay/web/browser
 RULES = cmd/waybill/prometheus
 PROMTOOL = $(shell command -v promtool || echo ./.tools/promtool)
 
@@ -32,7 +33,8 @@ build:
 
 test: deps lint rules unit race fuzz e2e
 
-# What the tests need beside Go and Node: a real Redis, promtool, and nostr-tools. Of
+# What the tests need beside Go and Node: a real Redis, promtool, nostr-tools, and what
+# bundles and tests the browser side. Of
 # Debian's prometheus (19 MB) promtool alone is taken out: no service is set up.
 deps:
 	command -v redis-server >/dev/null || { apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends redis-server; }
@@ -40,6 +42,7 @@ deps:
 		dpkg-deb --fsys-tarfile prometheus_*.deb | tar -x -O ./usr/bin/promtool > ../promtool && chmod +x ../promtool && rm -r ../deb; }
 	command -v node >/dev/null || { echo "Node 20 or later is needed: see https://nodejs.org"; exit 1; }
 	cd $(E2E)/nostrtools && npm ci --silent --no-audit --no-fund
+	cd $(BROWSER) && npm ci --silent --no-audit --no-fund --ignore-scripts
 
 lint:
 	@unformatted=$$(gofmt -l .); test -z "$$unformatted" || { echo "not gofmt: $$unformatted"; exit 1; }
@@ -47,6 +50,7 @@ lint:
 	$(GO) vet -tags e2e,soak ./$(E2E)/ ./relay/api ./relay/notify
 	$(GO) tool staticcheck ./...
 	$(GO) tool staticcheck -tags e2e,soak ./$(E2E)/ ./relay/api ./relay/notify
+	cd $(BROWSER) && npm run --silent check
 
 # The alerts fire when they should, and only then.
 rules:
@@ -56,6 +60,7 @@ rules:
 unit:
 	$(GO) test -timeout 5m ./...
 	$(GO) test -timeout 5m ./orders -run 'Touched|Permutation|Copies|Later|Refused' -rapid.checks=5000
+	cd $(BROWSER) && npm test --silent
 
 race:
 	$(GO) test -race -timeout 15m ./...

@@ -52,6 +52,7 @@ for (const [how, id] of [['nip17', 'wrapped-2'], ['api', 'posted-2']]) {
   await buyer.says(how, id, 'resolved', { outcome: 'resume', resolution: 'the neighbour had it' }, 'paid', 'claimed')
   // Messages tell seconds: people take longer than these modules.
   await buyer.says(how, id, 'dispute', { reason: 'it is broken', at: Date.now() + 2_000 }, 'disputed', 'claimed')
+  await seller.says(how, id, 'note', { note: 'I have a receipt' }, 'disputed', 'claimed')
   assert.equal((await admin.opens(id)).disputeReason, 'it is broken')
   await admin.says(how, id, 'resolved', { outcome: 'cancelled', resolution: 'money back', at: Date.now() + 4_000 }, 'cancelled', 'claimed')
   assert.equal((await buyer.opens(id)).disputeResolution, 'money back')
