@@ -26,7 +26,7 @@ func chromium(t *testing.T) string {
 // E2E_PICTURES, where that names a folder.
 func (w *world) browse(files ...string) {
 	w.t.Helper()
-	needNode(w.t, browserFolder)
+	needPackages(w.t, browserFolder)
 	shots := os.Getenv("E2E_PICTURES")
 	if shots == "" {
 		shots = w.t.TempDir()

@@ -81,9 +81,15 @@ const (
 	browserFolder = "browser"
 )
 
-// needNode makes sure that node is there and a folder's packages are installed, as its
-// package-lock.json has them.
-func needNode(t *testing.T, folder string) {
+// needNode makes sure that node is there and the packages in nodeFolder are installed.
+func needNode(t *testing.T) {
+	t.Helper()
+	needPackages(t, nodeFolder)
+}
+
+// needPackages makes sure that node is there and the packages of a folder are
+// installed, as its package-lock.json has them.
+func needPackages(t *testing.T, folder string) {
 	t.Helper()
 	for _, name := range []string{"node", "npm"} {
 		if _, err := exec.LookPath(name); err != nil {

@@ -34,7 +34,7 @@ type nodeAnswer struct {
 
 func startNode(t *testing.T) *nodeProcess {
 	t.Helper()
-	needNode(t, nodeFolder)
+	needNode(t)
 	cmd := exec.Command("node", "driver.mjs")
 	cmd.Dir = nodeFolder
 	cmd.Stderr = os.Stderr
