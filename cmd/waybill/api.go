@@ -19,7 +19,7 @@ func (d *daemon) api(office *posting.Office) http.Handler {
 	return api.New(api.Config{
 		PublicURLs: d.cfg.Relay.PublicURLs, Self: d.identity.PublicKey(), Policy: d.cfg.Participants.Policy, Ways: enrol.Ways(),
 		ClientIP: wire.ClientIP, Observe: d.metrics.Request, Log: d.log,
-		Office: office, Sessions: d.ledger, Live: d.live,
+		Office: office, Sessions: d.ledger, Live: d.live, Notices: d.notifier,
 		Orders: orders.NewReader(d.store, d.cfg.isAdmin), Admin: d.cfg.isAdmin, Select: d.selectOrders,
 		Names: (&relay.Names{Ledger: d.ledger}).Of, Explain: d.explain, Viewed: d.views.Viewed,
 	}, d.desk)

@@ -12,6 +12,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/nbd-wtf/go-nostr"
 	"github.com/rs/zerolog"
 	"golang.org/x/sync/errgroup"
 
@@ -189,6 +190,9 @@ func (d *daemon) openRelay(ctx context.Context) error {
 	d.live = &live.Hub{Ledger: d.ledger, Orders: orders.NewReader(d.store, d.cfg.isAdmin), Admin: d.cfg.isAdmin, Progress: &d.progress, Log: d.log}
 	office := &posting.Office{Ledger: d.ledger, Admin: d.cfg.isAdmin, Tracked: d.progress.Wait}
 	orderEvents := &relay.OrderEvents{Index: d.store, IntentID: relay.IntentIDs(d.ledger), Self: d.identity, Log: d.log, Viewed: d.views.Viewed}
+	if d.notifier, err = d.newNotifier(); err != nil {
+		return err
+	}
 	d.relay = relay.New(relay.Config{
 		HTTP: d.api(office), Orders: orderEvents,
 		Name: cfg.Name, Description: cfg.Description, Contact: cfg.Contact, Operator: cfg.Operator,
@@ -204,9 +208,6 @@ func (d *daemon) openRelay(ctx context.Context) error {
 		d.backlog.SetRate(c.Limits.Backfill)
 		return nil
 	})
-	if d.notifier, err = d.newNotifier(); err != nil {
-		return err
-	}
 	d.tracker = &relay.Tracker{Ledger: d.ledger, Store: d.store, Log: d.log, Meter: d.metrics, Changed: orderEvents.Changed,
 		Projected: func(seq int64) {
 			d.progress.Set(seq)
@@ -216,6 +217,8 @@ func (d *daemon) openRelay(ctx context.Context) error {
 	return err
 }
 
+// newNotifier makes the notifier before the relay, whose API shows it. It asks the
+// relay for nothing before both run.
 func (d *daemon) newNotifier() (*notify.Notifier, error) {
 	mail, err := d.cfg.Notices.Email.mail()
 	if err != nil {
@@ -228,7 +231,11 @@ func (d *daemon) newNotifier() (*notify.Notifier, error) {
 	return notify.New(notify.Config{
 		Self: d.identity, Name: d.cfg.Relay.Name, Master: d.master, DM: d.cfg.Notices.DM, Outgoing: d.cfg.Notices.Outgoing,
 		Private: d.cfg.Notices.Private, Mail: mail, Hooks: hooks,
-		Deliver: d.relay.Deliver, TakesPart: d.relay.TakesPart, IsOurs: d.relay.IsOurs,
+		Deliver: func(ctx context.Context, wrap *nostr.Event, notice int64) error {
+			return d.relay.Deliver(ctx, wrap, notice)
+		},
+		TakesPart: func(ctx context.Context, pubkey string) (bool, error) { return d.relay.TakesPart(ctx, pubkey) },
+		IsOurs:    func(url string) bool { return d.relay.IsOurs(url) },
 	}, d.ledger, d.log), nil
 }
 
