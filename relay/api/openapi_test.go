@@ -110,6 +110,16 @@ func TestDocumentAndBodiesAgree(t *testing.T) {
 	}
 }
 
+func TestDocumentKnowsEveryEvent(t *testing.T) {
+	var got []notify.Event
+	for _, name := range document(t).Components.Schemas["NoticeEvent"].Value.Enum {
+		got = append(got, notify.Event(name.(string)))
+	}
+	if !slices.Equal(got, notify.Events) {
+		t.Errorf("got %v, want %v", got, notify.Events)
+	}
+}
+
 // conforms holds an answer against what the document says of it.
 func (h *house) conforms(req *http.Request, resp *http.Response, body []byte) {
 	h.t.Helper()
