@@ -44,7 +44,8 @@ type Config struct {
 	// Orders serves orders to their parties as events. nil: there are none.
 	Orders *OrderEvents
 
-	HTTP http.Handler // answers under /api/ and /problems/; nil: nobody does
+	HTTP  http.Handler // answers under /api/ and /problems/; nil: nobody does
+	Pages http.Handler // answers for every other path, and for / where a browser asks; nil: nobody does
 
 	PublicOrders   bool // take order messages that are signed and published in the open
 	DirectMessages bool // take NIP-04 messages (kind 4)
@@ -162,10 +163,12 @@ func (r *Relay) mux() http.Handler {
 			r.serveWebSocket(w, req)
 		case r.cfg.HTTP != nil && (strings.HasPrefix(req.URL.Path, "/api/") || strings.HasPrefix(req.URL.Path, "/problems/")):
 			r.cfg.HTTP.ServeHTTP(w, req)
+		case req.URL.Path == "/" && (strings.Contains(req.Header.Get("Accept"), "application/nostr+json") || req.Method == http.MethodOptions):
+			r.serveInformation(w, req)
+		case r.cfg.Pages != nil && (req.URL.Path != "/" || strings.Contains(req.Header.Get("Accept"), "text/html")):
+			r.cfg.Pages.ServeHTTP(w, req)
 		case req.URL.Path != "/":
 			http.NotFound(w, req)
-		case strings.Contains(req.Header.Get("Accept"), "application/nostr+json") || req.Method == http.MethodOptions:
-			r.serveInformation(w, req)
 		default:
 			w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 			io.WriteString(w, "Waybill: a Nostr relay that keeps track of orders. Connect with a Nostr client.\n")

@@ -5,25 +5,50 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"time"
 
 	"github.com/waybill-relay/waybill/orders"
 	"github.com/waybill-relay/waybill/relay"
 	"github.com/waybill-relay/waybill/relay/api"
 	"github.com/waybill-relay/waybill/relay/enrol"
 	"github.com/waybill-relay/waybill/relay/posting"
+	"github.com/waybill-relay/waybill/relay/web"
 	"github.com/waybill-relay/waybill/relay/wire"
 )
 
 // api is what answers under /api/ and /problems/.
-func (d *daemon) api(office *posting.Office) http.Handler {
+func (d *daemon) api(office *posting.Office, reader orders.Reader) http.Handler {
 	return api.New(api.Config{
 		PublicURLs: d.cfg.Relay.PublicURLs, Self: d.identity.PublicKey(), Policy: d.cfg.Participants.Policy, Ways: enrol.Ways(),
 		ClientIP: wire.ClientIP, Observe: d.metrics.Request, Log: d.log,
-		Office: office, Sessions: d.ledger, Live: d.live,
-		Orders: orders.NewReader(d.store, d.cfg.isAdmin), Admin: d.cfg.isAdmin, Select: d.selectOrders,
+		Office: office, Sessions: d.ledger, Live: d.live, Notices: d.notifier,
+		Orders: reader, Admin: d.cfg.isAdmin, Select: d.selectOrders,
 		Names: (&relay.Names{Ledger: d.ledger}).Of, Explain: d.explain, Viewed: d.views.Viewed,
 		Replayed: d.metrics.Replayed,
 	}, d.desk)
+}
+
+// pages are the dashboards.
+func (d *daemon) pages(reader orders.Reader) (http.Handler, error) {
+	directory := &relay.Directory{Ledger: d.ledger}
+	return web.New(web.Config{
+		Name: d.cfg.Relay.Name, Self: d.identity.PublicKey(), PublicURLs: d.cfg.Relay.PublicURLs,
+		Orders: reader, Visitors: api.NewCookies(d.cfg.Relay.PublicURLs, d.ledger, time.Now), Admin: d.cfg.isAdmin,
+		Names: (&relay.Names{Ledger: d.ledger}).Of, Profiles: profilesOf(directory), Titles: directory.Titles,
+		Viewed: d.views.Viewed, Observe: d.metrics.Request, Log: d.log,
+	})
+}
+
+// profilesOf are a directory's profiles as the pages know them.
+func profilesOf(directory *relay.Directory) func(context.Context, []string) (map[string]web.Profile, error) {
+	return func(ctx context.Context, pubkeys []string) (map[string]web.Profile, error) {
+		found, err := directory.Profiles(ctx, pubkeys)
+		profiles := make(map[string]web.Profile, len(found))
+		for k, p := range found {
+			profiles[k] = web.Profile(p)
+		}
+		return profiles, err
+	}
 }
 
 // selectOrders finds the caller's orders that a filter means (api.Config).

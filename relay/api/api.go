@@ -18,6 +18,7 @@ import (
 
 	"github.com/waybill-relay/waybill/orders"
 	"github.com/waybill-relay/waybill/relay/enrol"
+	"github.com/waybill-relay/waybill/relay/notify"
 )
 
 // Config is what the API knows of its relay. Only PublicURLs must be set.
@@ -54,6 +55,8 @@ type Config struct {
 	Select   func(ctx context.Context, caller string, filter url.Values, most int) (intentIDs []string, more bool, err error)
 	Sessions Sessions // nil: callers sign each request
 	Live     Follower // what has changed; nil: nobody is told
+	// Notices is what callers see and say of how they are told (*notify.Notifier). nil: nobody is.
+	Notices notify.Preferences
 	// Heartbeat is how often a stream says something; 0: every 15 s.
 	Heartbeat time.Duration
 }
@@ -80,12 +83,13 @@ type server struct {
 	signIn *signIn
 	mux    *http.ServeMux
 
-	ownPages *http.CrossOriginProtection // for who signs in by a cookie
+	cookies *Cookies
 
 	forged  *attempts // tokens whose id or signature was wrong
 	guesses *attempts // enrolments that were refused
 	costly  *attempts // passphrases that were tried
 	logins  *attempts // sessions that were begun
+	changes *attempts // of settings and webhooks, and what is to be sent again
 	bodies  *places   // bodies that are coming in
 	bulks   *places   // the same, of many messages
 	streams *places   // live updates
@@ -143,6 +147,7 @@ func newServer(cfg Config, desk Desk) *server {
 		guesses: newAttempts(20, 3*time.Second),
 		costly:  newAttempts(5, 30*time.Second),
 		logins:  newAttempts(20, 30*time.Second),
+		changes: newAttempts(60, 5*time.Second),
 		bodies:  newPlaces(maxBodies, maxBodiesPerAddress),
 		bulks:   newPlaces(maxBulks, maxBulksPerAddress),
 		streams: newPlaces(maxStreams, maxStreamsPerAddress),
@@ -150,7 +155,7 @@ func newServer(cfg Config, desk Desk) *server {
 		scrypt:  make(chan struct{}, 1),
 	}
 	s.signIn = newSignIn(cfg.PublicURLs, cfg.Now)
-	s.ownPages = s.signIn.origins()
+	s.cookies = NewCookies(cfg.PublicURLs, cfg.Sessions, cfg.Now)
 	for _, r := range routes {
 		s.mux.Handle(r.method+" "+r.pattern, s.edge(r))
 	}

@@ -70,7 +70,7 @@ func (s *server) serve(r route, w http.ResponseWriter, c *call) error {
 func (s *server) admit(r route, w http.ResponseWriter, c *call) error {
 	var t token
 	var err error
-	if s.hasCookie(c.Request) && !r.byToken {
+	if len(c.Header["Authorization"]) == 0 && s.cookies.Has(c.Request) && !r.byToken {
 		if err := s.admitSession(w, c); err != nil {
 			return err
 		}

@@ -68,7 +68,7 @@ func (s *server) follow(c *call, stream *live.Stream, out *eventWriter) {
 		case e := <-stream.Events():
 			out.event(e)
 		case <-beat.C:
-			if c.session != nil && !s.stands(c) {
+			if c.session != nil && !s.cookies.stands(c.Context(), c.session.Token) {
 				return
 			}
 			out.put(":\n")
@@ -83,12 +83,6 @@ func (s *server) follow(c *call, stream *live.Stream, out *eventWriter) {
 			return
 		}
 	}
-}
-
-// stands reports whether the session that a stream was begun with is not over.
-func (s *server) stands(c *call) bool {
-	found, ok, err := s.cfg.Sessions.Session(c.Context(), c.session.Token)
-	return err == nil && ok && !s.over(found)
 }
 
 // eventWriter gathers what is to be written, up to a flush.

@@ -66,7 +66,11 @@ type token struct {
 // request, for a token that was signed for another site would come with the
 // headers that make it fit.
 func newSignIn(publicURLs []string, now func() time.Time) *signIn {
-	s := &signIn{now: now, started: now(), used: newReplays()}
+	return &signIn{bases: bases(publicURLs), now: now, started: now(), used: newReplays()}
+}
+
+// bases are the public URLs (ws, wss) as browsers name them.
+func bases(publicURLs []string) (found []string) {
 	for _, text := range publicURLs {
 		u, err := url.Parse(text)
 		if err != nil || u.Host == "" {
@@ -80,9 +84,9 @@ func newSignIn(publicURLs []string, now func() time.Time) *signIn {
 		} else {
 			host = strings.TrimSuffix(host, ":80")
 		}
-		s.bases = append(s.bases, scheme+"://"+host+strings.TrimRight(u.EscapedPath(), "/"))
+		found = append(found, scheme+"://"+host+strings.TrimRight(u.EscapedPath(), "/"))
 	}
-	return s
+	return found
 }
 
 // open checks everything of a request's token but what its body has to say. dear

@@ -15,16 +15,16 @@ import (
 const sessionPath = "/api/v1/session"
 
 // login signs in for a while, and returns the cookie.
-func (m *market) login(who *nip17.SecretSigner, change ...func(*ask)) *http.Cookie {
-	m.t.Helper()
+func (h *house) login(who *nip17.SecretSigner, change ...func(*ask)) *http.Cookie {
+	h.t.Helper()
 	a := ask{method: "POST", path: sessionPath, as: who}
 	for _, c := range change {
 		c(&a)
 	}
-	resp, text := m.do(a)
+	resp, text := h.do(a)
 	cookies := resp.Cookies()
 	if resp.StatusCode != 201 || len(cookies) != 1 {
-		m.t.Fatalf("got %s %s, %v", resp.Status, text, cookies)
+		h.t.Fatalf("got %s %s, %v", resp.Status, text, cookies)
 	}
 	return cookies[0]
 }
@@ -192,7 +192,7 @@ func TestSessionCookies(t *testing.T) {
 	if resp, _ := m.do(there(c.Name + "=" + c.Value)); resp.StatusCode != 200 {
 		t.Errorf("got %s", resp.Status)
 	}
-	s := newSignIn([]string{"wss://shop.example", "ws://localhost:7447"}, time.Now)
+	s := NewCookies([]string{"wss://shop.example", "ws://localhost:7447"}, nil, time.Now)
 	for host, want := range map[string]bool{"shop.example": true, "SHOP.example": true, "localhost:7447": false, "10.0.0.1:7447": true} {
 		if got := s.secureHost(host); got != want {
 			t.Errorf("%s: got %v", host, got)

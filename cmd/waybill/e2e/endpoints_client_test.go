@@ -28,6 +28,7 @@ type httpWorld struct {
 	daemon                          *daemon
 	url                             string // http://…
 	self                            string // the relay's public key
+	from                            string // where requests come from, as a proxy says it; "": from here
 	buyer, seller, admin, stranger  *caller
 	expired, unused, ended, unknown string // cookies of the buyer's that are good no more, or never were
 }
@@ -46,7 +47,7 @@ func newHTTPWorld(t *testing.T) *httpWorld {
 		*who = &caller{speaker: newSpeaker(t), name: name}
 	}
 	w.daemon = newDaemon(t, "[[keys.delegated]]\nsecret = \""+w.seller.secret+"\"\n",
-		map[string]string{"REDIS_EMBEDDED": "memory", "ADMINS": w.admin.pubkey})
+		map[string]string{"REDIS_EMBEDDED": "memory", "ADMINS": w.admin.pubkey, "RELAY_TRUSTED_PROXIES": "127.0.0.1"})
 	w.daemon.start()
 	w.url = strings.Replace(w.daemon.url, "ws://", "http://", 1)
 	for _, who := range w.callers() {
@@ -144,6 +145,9 @@ func (w *httpWorld) do(r ask) reply {
 	}
 	if r.token != nil {
 		req.Header.Set("Authorization", "Nostr "+base64.StdEncoding.EncodeToString([]byte(r.token.String())))
+	}
+	if w.from != "" {
+		req.Header.Set("X-Forwarded-For", w.from)
 	}
 	if r.cookie != "" {
 		req.Header.Set("Cookie", r.cookie)

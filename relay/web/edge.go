@@ -1,0 +1,160 @@
+package web
+
+import (
+	"fmt"
+	"net/http"
+	"net/url"
+	"runtime/debug"
+	"strings"
+	"time"
+
+	"github.com/waybill-relay/waybill/orders"
+)
+
+// A visit is one request for a page.
+type visit struct {
+	*http.Request
+	w      http.ResponseWriter
+	viewer string // public key (hex); "" for who has not signed in
+	admin  bool
+	prefs  preferences
+	now    time.Time
+}
+
+// edge is what every request for a page passes.
+func (s *server) edge(r route) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+		start := time.Now()
+		out := &answerWriter{ResponseWriter: w, code: http.StatusOK}
+		v := &visit{Request: req, w: out, prefs: preferencesOf(req), now: s.cfg.Now()}
+		s.setHeaders(w.Header())
+		defer func() { s.cfg.Observe(r.pattern, out.code, time.Since(start)) }()
+		defer s.recover(v)
+		if err := s.serve(r, v); err != nil {
+			s.refuse(v, err)
+		}
+	})
+}
+
+func (s *server) serve(r route, v *visit) (err error) {
+	if !safe(v.Method) {
+		if err := s.cfg.Visitors.Check(v.Request); err != nil {
+			return orders.Errorf(orders.EFORBIDDEN, "this request comes from a page of another site")
+		}
+	}
+	if v.viewer, err = s.cfg.Visitors.Who(v.Request); err != nil {
+		return err
+	}
+	v.admin = v.viewer != "" && s.cfg.Admin(v.viewer)
+	if r.signedIn && v.viewer == "" {
+		if safe(v.Method) {
+			v.redirect("/sign-in?next=" + url.QueryEscape(v.URL.RequestURI()))
+			return nil
+		}
+		return orders.Errorf(orders.EFORBIDDEN, "sign in first")
+	}
+	if r.admin && !v.admin {
+		return orders.Errorf(orders.ENOTFOUND, "there is nothing here")
+	}
+	return r.serve(s, v)
+}
+
+func safe(method string) bool { return method == http.MethodGet || method == http.MethodHead }
+
+// redirect sends the browser to a path of this relay, to be asked for with GET.
+func (v *visit) redirect(path string) { http.Redirect(v.w, v.Request, path, http.StatusSeeOther) }
+
+// ownPath returns next where it is a path of this relay, else another.
+func ownPath(next, other string) string {
+	u, err := url.Parse(next)
+	if err != nil || u.Scheme != "" || u.Host != "" || u.User != nil || !strings.HasPrefix(next, "/") ||
+		strings.HasPrefix(next, "//") || strings.ContainsAny(next, "\\\r\n\t") {
+		return other
+	}
+	return next
+}
+
+// policy is the Content-Security-Policy of every page: nothing comes from anywhere
+// else; sockets go to the relay itself, and to the relays of remote signers and of
+// other people's inboxes.
+func policy(publicURLs []string) string {
+	sockets := ""
+	for _, u := range publicURLs {
+		if parsed, err := url.Parse(u); err == nil && parsed.Host != "" {
+			sockets += " " + parsed.Scheme + "://" + parsed.Host
+		}
+	}
+	return "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; manifest-src 'self'; " +
+		"connect-src 'self' wss:" + sockets + "; form-action 'self'; frame-ancestors 'none'; base-uri 'none'; " +
+		"require-trusted-types-for 'script'; trusted-types waybill"
+}
+
+func (s *server) setHeaders(h http.Header) {
+	h.Set("Cache-Control", "no-store")
+	h.Set("Content-Security-Policy", s.policy)
+	h.Set("Cross-Origin-Opener-Policy", "same-origin")
+	h.Set("Permissions-Policy", "camera=(), microphone=(), geolocation=(), payment=()")
+	h.Set("Referrer-Policy", "no-referrer")
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Add("Vary", "Cookie, Accept-Language, Accept-Encoding")
+}
+
+// statusOf is what an error means in HTTP. What is forbidden to an order's reader does
+// not exist for him already (package orders).
+var statusOf = map[orders.Code]int{
+	orders.EINVALID: http.StatusBadRequest, orders.EFORBIDDEN: http.StatusForbidden, orders.ENOTFOUND: http.StatusNotFound,
+	orders.ECONFLICT: http.StatusConflict, orders.EUNAVAILABLE: http.StatusServiceUnavailable,
+}
+
+// refuse answers with the page that says what is wrong.
+func (s *server) refuse(v *visit, err error) {
+	status, known := statusOf[orders.ErrorCode(err)]
+	if !known {
+		status = http.StatusInternalServerError
+		if v.Context().Err() == nil {
+			s.cfg.Log.Error().Err(err).Str("route", v.Pattern).Msg("a page failed")
+		}
+	}
+	if err := s.show(v, status, "error", Failure{Status: status, Code: orders.ErrorCode(err)}); err != nil {
+		s.cfg.Log.Error().Err(err).Msg("the page of errors failed")
+		http.Error(v.w, http.StatusText(status), status)
+	}
+}
+
+// Failure is the page of errors.
+type Failure struct {
+	Status int
+	Code   orders.Code
+}
+
+func (s *server) nowhere(*visit) error {
+	return orders.Errorf(orders.ENOTFOUND, "there is nothing here")
+}
+
+// recover answers for a page that panicked. The value of the panic is not written
+// down: it may quote what came in.
+func (s *server) recover(v *visit) {
+	p := recover()
+	if p == nil {
+		return
+	}
+	if p == http.ErrAbortHandler {
+		panic(p)
+	}
+	s.cfg.Log.Error().Str("route", v.Pattern).Str("panic", fmt.Sprintf("%T", p)).Bytes("stack", debug.Stack()).Msg("a page failed")
+	http.Error(v.w, http.StatusText(http.StatusInternalServerError), http.StatusInternalServerError)
+}
+
+// answerWriter notes the status of an answer.
+type answerWriter struct {
+	http.ResponseWriter
+	code int
+}
+
+func (w *answerWriter) WriteHeader(code int) {
+	w.code = code
+	w.ResponseWriter.WriteHeader(code)
+}
+
+// Unwrap is for http.ResponseController.
+func (w *answerWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
