@@ -127,6 +127,7 @@ func setHeaders(h http.Header) {
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Referrer-Policy", "no-referrer")
 	h.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
+	share(h)
 }
 
 // knownQuery refuses keys that a route does not know: a filter with a slip of

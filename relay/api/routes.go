@@ -84,6 +84,10 @@ func (s *server) elsewhere() http.Handler {
 			s.refuse(w, r, fail(codeNoSuchPath, "There is nothing at this path."))
 			return
 		}
+		if isPreflight(r) {
+			answerPreflight(w, allowed)
+			return
+		}
 		w.Header().Set("Allow", strings.Join(allowed, ", "))
 		s.refuse(w, r, fail(codeMethod, "This path takes "+strings.Join(allowed, ", ")+"."))
 	})
