@@ -21,7 +21,7 @@ func (d *daemon) api(office *posting.Office, reader orders.Reader) http.Handler 
 	return api.New(api.Config{
 		PublicURLs: d.cfg.Relay.PublicURLs, Self: d.identity.PublicKey(), Policy: d.cfg.Participants.Policy, Ways: enrol.Ways(),
 		ClientIP: wire.ClientIP, Observe: d.metrics.Request, Log: d.log,
-		Office: office, Sessions: d.ledger, Live: d.live,
+		Office: office, Sessions: d.ledger, Live: d.live, Notices: d.notifier,
 		Orders: reader, Admin: d.cfg.isAdmin, Select: d.selectOrders,
 		Names: (&relay.Names{Ledger: d.ledger}).Of, Explain: d.explain, Viewed: d.views.Viewed,
 	}, d.desk)

@@ -18,6 +18,7 @@ import (
 
 	"github.com/waybill-relay/waybill/orders"
 	"github.com/waybill-relay/waybill/relay/enrol"
+	"github.com/waybill-relay/waybill/relay/notify"
 )
 
 // Config is what the API knows of its relay. Only PublicURLs must be set.
@@ -52,6 +53,8 @@ type Config struct {
 	Select   func(ctx context.Context, caller string, filter url.Values, most int) (intentIDs []string, err error)
 	Sessions Sessions // nil: callers sign each request
 	Live     Follower // what has changed; nil: nobody is told
+	// Notices is what callers see and say of how they are told (*notify.Notifier). nil: nobody is.
+	Notices notify.Preferences
 	// Heartbeat is how often a stream says something; 0: every 15 s.
 	Heartbeat time.Duration
 }
@@ -83,6 +86,7 @@ type server struct {
 	failures *attempts // sign-ins and enrolments that were refused
 	costly   *attempts // passphrases that were tried
 	logins   *attempts // sessions that were begun
+	changes  *attempts // of settings and webhooks, and what is to be sent again
 	bodies   *places   // bodies that are coming in
 	bulks    *places   // the same, of many messages
 	streams  *places   // live updates
@@ -134,6 +138,7 @@ func newServer(cfg Config, desk Desk) *server {
 		failures: newAttempts(20, 3*time.Second),
 		costly:   newAttempts(5, 30*time.Second),
 		logins:   newAttempts(20, 30*time.Second),
+		changes:  newAttempts(60, 5*time.Second),
 		bodies:   newPlaces(maxBodies, maxBodiesPerAddress),
 		bulks:    newPlaces(maxBulks, maxBulksPerAddress),
 		streams:  newPlaces(maxStreams, maxStreamsPerAddress),

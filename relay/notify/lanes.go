@@ -225,7 +225,20 @@ func Channel(lane string) string {
 	case strings.HasPrefix(lane, dmTo):
 		return laneDM
 	}
-	return "webhook"
+	return ByWebhook
 }
 
-func isHook(lane string) bool { return Channel(lane) == "webhook" }
+// ByWebhook is the Channel of a lane that is a webhook's id.
+const ByWebhook = "webhook"
+
+// RelayOf is the relay elsewhere (URL) that direct messages on the lane go to; "" for
+// every other lane.
+func RelayOf(lane string) string {
+	url, ok := strings.CutPrefix(lane, dmTo)
+	if !ok {
+		return ""
+	}
+	return url
+}
+
+func isHook(lane string) bool { return Channel(lane) == ByWebhook }
