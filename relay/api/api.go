@@ -55,6 +55,8 @@ type Config struct {
 	Live     Follower // what has changed; nil: nobody is told
 	// Notices is what callers see and say of how they are told (*notify.Notifier). nil: nobody is.
 	Notices notify.Preferences
+	// Changes bounds what is changed about them, for the pages too. nil: for the API alone.
+	Changes *Changes
 	// Heartbeat is how often a stream says something; 0: every 15 s.
 	Heartbeat time.Duration
 }
@@ -86,7 +88,6 @@ type server struct {
 	failures *attempts // sign-ins and enrolments that were refused
 	costly   *attempts // passphrases that were tried
 	logins   *attempts // sessions that were begun
-	changes  *attempts // of settings and webhooks, and what is to be sent again
 	bodies   *places   // bodies that are coming in
 	bulks    *places   // the same, of many messages
 	streams  *places   // live updates
@@ -131,6 +132,9 @@ func newServer(cfg Config, desk Desk) *server {
 	if cfg.Viewed == nil {
 		cfg.Viewed = func(*orders.Order, string) {}
 	}
+	if cfg.Changes == nil {
+		cfg.Changes = NewChanges(cfg.ClientIP, cfg.Now)
+	}
 	s := &server{
 		cfg: cfg, orders: cfg.Orders, desk: desk, mux: http.NewServeMux(),
 		// A person mistypes, a program with a wrong clock tries again and again: twenty
@@ -138,7 +142,6 @@ func newServer(cfg Config, desk Desk) *server {
 		failures: newAttempts(20, 3*time.Second),
 		costly:   newAttempts(5, 30*time.Second),
 		logins:   newAttempts(20, 30*time.Second),
-		changes:  newAttempts(60, 5*time.Second),
 		bodies:   newPlaces(maxBodies, maxBodiesPerAddress),
 		bulks:    newPlaces(maxBulks, maxBulksPerAddress),
 		streams:  newPlaces(maxStreams, maxStreamsPerAddress),
