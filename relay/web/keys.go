@@ -37,6 +37,7 @@ type Keys struct {
 	Waiting int // messages that no key has opened yet
 	Ways    []enrol.WayInfo
 	Policy  enrol.Mode
+	Meets   bool   // signers come by a nostrconnect:// URL, too
 	Npub    string // the relay's own
 	URL     string // of the relay; "" where it has none
 	Told    *Told  // nil: this relay sends no notices
@@ -110,7 +111,7 @@ func (s *server) keys(v *visit) error {
 	if err != nil {
 		return err
 	}
-	page := Keys{Ways: enrol.Ways(), Policy: s.cfg.Policy, Npub: orders.Npub(s.cfg.Self)}
+	page := Keys{Ways: enrol.Ways(), Policy: s.cfg.Policy, Meets: s.cfg.MeetsSigners, Npub: orders.Npub(s.cfg.Self)}
 	if page.Done, err = did(query, "revoked", "added"); err != nil {
 		return err
 	}

@@ -141,7 +141,7 @@ func TestKeys(t *testing.T) {
 // No form of the page takes a key: not to a page by HTML alone, and no field asks for
 // a secret.
 func TestKeysTakeNoSecret(t *testing.T) {
-	h, _ := keysHouse(t)
+	h, _ := keysHouse(t, func(c *Config) { c.MeetsSigners = true })
 	doc := h.shown(h.seller, "/keys")
 	for _, form := range find(doc, "form", "data-form") {
 		if attributeOf(form, "action") != "" || attributeOf(form, "method") != "" {

@@ -40,6 +40,8 @@ type Config struct {
 	Desk Desk
 	// Policy is who may hand over a key (participants.policy).
 	Policy enrol.Mode
+	// MeetsSigners says that the relay has where remote signers can come by to it.
+	MeetsSigners bool
 	// Presence is how somebody (hex) takes part without a key. nil: it is not known.
 	Presence func(ctx context.Context, pubkey string) (Presence, error)
 	// Notices is what viewers see and say of how they are told (*notify.Notifier), and

@@ -31,7 +31,7 @@ export default function (root) {
     location.assign('/keys?done=added')
   })
 
-  submits(connect, async () => {
+  if (connect) submits(connect, async () => {
     const before = stamp(await keys())
     const { body } = await request('POST', address('/api/v1/keys/connect'), { body: options() })
     out.replaceChildren(await invitation(body.uri))
