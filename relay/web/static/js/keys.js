@@ -36,7 +36,7 @@ export default function (root) {
     const { body } = await request('POST', address('/api/v1/keys/connect'), { body: options() })
     out.replaceChildren(await invitation(body.uri))
     announce(t('keys.waiting'))
-    await arrival(before, ++round)
+    arrival(before, ++round) // as long as the page is here; another code may be asked for meanwhile
   })
 
   function submits(form, work) {
