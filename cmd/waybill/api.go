@@ -17,11 +17,11 @@ import (
 )
 
 // api is what answers under /api/ and /problems/.
-func (d *daemon) api(office *posting.Office, reader orders.Reader) http.Handler {
+func (d *daemon) api(office *posting.Office, reader orders.Reader, changes *api.Changes) http.Handler {
 	return api.New(api.Config{
 		PublicURLs: d.cfg.Relay.PublicURLs, Self: d.identity.PublicKey(), Policy: d.cfg.Participants.Policy, Ways: enrol.Ways(),
 		ClientIP: wire.ClientIP, Observe: d.metrics.Request, Log: d.log,
-		Office: office, Sessions: d.ledger, Live: d.live, Notices: d.notifier,
+		Office: office, Sessions: d.ledger, Live: d.live, Notices: d.notifier, Changes: changes,
 		Orders: reader, Admin: d.cfg.isAdmin, Select: d.selectOrders,
 		Names: (&relay.Names{Ledger: d.ledger}).Of, Explain: d.explain, Viewed: d.views.Viewed,
 		Replayed: d.metrics.Replayed,
@@ -29,14 +29,27 @@ func (d *daemon) api(office *posting.Office, reader orders.Reader) http.Handler 
 }
 
 // pages are the dashboards.
-func (d *daemon) pages(reader orders.Reader) (http.Handler, error) {
+func (d *daemon) pages(reader orders.Reader, changes *api.Changes) (http.Handler, error) {
 	directory := &relay.Directory{Ledger: d.ledger}
 	return web.New(web.Config{
 		Name: d.cfg.Relay.Name, Self: d.identity.PublicKey(), PublicURLs: d.cfg.Relay.PublicURLs,
 		Orders: reader, Visitors: api.NewCookies(d.cfg.Relay.PublicURLs, d.ledger, time.Now), Admin: d.cfg.isAdmin,
 		Names: (&relay.Names{Ledger: d.ledger}).Of, Profiles: profilesOf(directory), Titles: directory.Titles,
+		Desk: d.desk, Policy: enrol.Mode(d.cfg.Participants.Policy), MeetsSigners: len(d.cfg.Keys.SignerRelays) > 0, Presence: d.presence,
+		Notices: d.notifier, Channels: web.Channels{DM: d.cfg.Notices.DM, Email: d.cfg.Notices.Email.Host != ""}, Throttle: changes.Take,
 		Viewed: d.views.Viewed, Observe: d.metrics.Request, Log: d.log,
 	})
+}
+
+// presence is how somebody (hex) takes part without a key here.
+func (d *daemon) presence(ctx context.Context, pubkey string) (p web.Presence, err error) {
+	urls, err := d.ledger.RelaysOf(ctx, pubkey)
+	if err != nil {
+		return p, err
+	}
+	p.Named = slices.ContainsFunc(urls, d.relay.IsOurs)
+	p.Copied, err = d.ledger.LastSealedTo(ctx, pubkey, d.identity.PublicKey())
+	return p, err
 }
 
 // profilesOf are a directory's profiles as the pages know them.

@@ -27,6 +27,7 @@ import (
 	"github.com/waybill-relay/waybill/relay/metrics"
 	"github.com/waybill-relay/waybill/relay/notify"
 	"github.com/waybill-relay/waybill/relay/posting"
+	"github.com/waybill-relay/waybill/relay/wire"
 )
 
 // A daemon is one running relay with everything behind it. open makes it, run
@@ -193,12 +194,13 @@ func (d *daemon) openRelay(ctx context.Context) error {
 	if d.notifier, err = d.newNotifier(); err != nil {
 		return err
 	}
-	pages, err := d.pages(reader)
+	changes := api.NewChanges(wire.ClientIP, time.Now)
+	pages, err := d.pages(reader, changes)
 	if err != nil {
 		return err
 	}
 	d.relay = relay.New(relay.Config{
-		HTTP: d.api(office, reader), Pages: pages, Orders: orderEvents,
+		HTTP: d.api(office, reader, changes), Pages: pages, Orders: orderEvents,
 		Name: cfg.Name, Description: cfg.Description, Contact: cfg.Contact, Operator: cfg.Operator,
 		Version: versionText(), Self: d.identity.PublicKey(), PublicURLs: cfg.PublicURLs,
 		Anyone: cfg.Accept == "anyone", InboxQuota: cfg.InboxQuota, Kinds: cfg.Kinds, MaxLimit: cfg.MaxLimit,

@@ -57,6 +57,8 @@ type Config struct {
 	Live     Follower // what has changed; nil: nobody is told
 	// Notices is what callers see and say of how they are told (*notify.Notifier). nil: nobody is.
 	Notices notify.Preferences
+	// Changes bounds what is changed about them, for the pages too. nil: for the API alone.
+	Changes *Changes
 	// Heartbeat is how often a stream says something; 0: every 15 s.
 	Heartbeat time.Duration
 }
@@ -89,7 +91,6 @@ type server struct {
 	guesses *attempts // enrolments that were refused
 	costly  *attempts // passphrases that were tried
 	logins  *attempts // sessions that were begun
-	changes *attempts // of settings and webhooks, and what is to be sent again
 	bodies  *places   // bodies that are coming in
 	bulks   *places   // the same, of many messages
 	streams *places   // live updates
@@ -137,6 +138,9 @@ func newServer(cfg Config, desk Desk) *server {
 	if cfg.Viewed == nil {
 		cfg.Viewed = func(*orders.Order, string) {}
 	}
+	if cfg.Changes == nil {
+		cfg.Changes = NewChanges(cfg.ClientIP, cfg.Now)
+	}
 	s := &server{
 		cfg: cfg, orders: cfg.Orders, desk: desk, mux: http.NewServeMux(),
 		// No program makes these by mistake, and each costs a verification: a hundred at
@@ -147,7 +151,6 @@ func newServer(cfg Config, desk Desk) *server {
 		guesses: newAttempts(20, 3*time.Second),
 		costly:  newAttempts(5, 30*time.Second),
 		logins:  newAttempts(20, 30*time.Second),
-		changes: newAttempts(60, 5*time.Second),
 		bodies:  newPlaces(maxBodies, maxBodiesPerAddress),
 		bulks:   newPlaces(maxBulks, maxBulksPerAddress),
 		streams: newPlaces(maxStreams, maxStreamsPerAddress),

@@ -79,7 +79,7 @@ func (s *server) setNoticeSettings(p notify.Preferences, w http.ResponseWriter, 
 	if want.MutedUntil, err = parseMoment("mutedUntil", until); err != nil {
 		return err
 	}
-	if err := s.changes.take(c.addr, s.cfg.Now()); err != nil {
+	if err := s.cfg.Changes.Take(c.Request); err != nil {
 		return err
 	}
 	if err := p.Set(c.Context(), c.caller.Pubkey, want); err != nil {
@@ -97,7 +97,7 @@ func (s *server) setEmail(p notify.Preferences, w http.ResponseWriter, c *call) 
 	if address == "" { // to the port, that takes it away
 		return invalid("address", "address is empty: DELETE takes an address away.")
 	}
-	if err := s.changes.take(c.addr, s.cfg.Now()); err != nil {
+	if err := s.cfg.Changes.Take(c.Request); err != nil {
 		return err
 	}
 	err := p.SetEmail(c.Context(), c.caller.Pubkey, address)
@@ -118,7 +118,7 @@ func (s *server) confirmEmail(p notify.Preferences, w http.ResponseWriter, c *ca
 	if err := (fields{"code": text(&code)}).read(c.body, "code"); err != nil {
 		return err
 	}
-	if err := s.changes.take(c.addr, s.cfg.Now()); err != nil {
+	if err := s.cfg.Changes.Take(c.Request); err != nil {
 		return err
 	}
 	if _, err := p.ConfirmEmail(c.Context(), c.caller.Pubkey, code); err != nil {
@@ -183,7 +183,7 @@ func (s *server) redeliver(p notify.Preferences, w http.ResponseWriter, c *call)
 	if err != nil || id < 1 {
 		return badParameter("id", "id is the number of a notice.")
 	}
-	if err := s.changes.take(c.addr, s.cfg.Now()); err != nil {
+	if err := s.cfg.Changes.Take(c.Request); err != nil {
 		return err
 	}
 	if err := p.Again(c.Context(), c.caller.Pubkey, id); err != nil {

@@ -40,7 +40,7 @@ func (s *server) addWebhook(p notify.Preferences, w http.ResponseWriter, c *call
 	if err != nil {
 		return err
 	}
-	if err := s.changes.take(c.addr, s.cfg.Now()); err != nil {
+	if err := s.cfg.Changes.Take(c.Request); err != nil {
 		return err
 	}
 	added, err := p.AddWebhook(c.Context(), c.caller.Pubkey, to, choice)
@@ -65,7 +65,7 @@ func (s *server) removeWebhook(p notify.Preferences, w http.ResponseWriter, c *c
 
 // rotateWebhook: POST /api/v1/webhooks/{id}/rotate.
 func (s *server) rotateWebhook(p notify.Preferences, w http.ResponseWriter, c *call) error {
-	if err := s.changes.take(c.addr, s.cfg.Now()); err != nil {
+	if err := s.cfg.Changes.Take(c.Request); err != nil {
 		return err
 	}
 	rotated, err := p.RotateWebhook(c.Context(), c.caller.Pubkey, c.PathValue("id"))
@@ -77,7 +77,7 @@ func (s *server) rotateWebhook(p notify.Preferences, w http.ResponseWriter, c *c
 
 // enableWebhook: POST /api/v1/webhooks/{id}/enable.
 func (s *server) enableWebhook(p notify.Preferences, w http.ResponseWriter, c *call) error {
-	if err := s.changes.take(c.addr, s.cfg.Now()); err != nil {
+	if err := s.cfg.Changes.Take(c.Request); err != nil {
 		return err
 	}
 	if err := p.EnableWebhook(c.Context(), c.caller.Pubkey, c.PathValue("id")); err != nil {

@@ -34,3 +34,20 @@ func TestCopies(t *testing.T) {
 		t.Errorf("of a retired order: %+v, %v", got, err)
 	}
 }
+
+func TestLastSealedTo(t *testing.T) {
+	l := open(t)
+	early := sealedBy(arrival(wrap("w1", bob, 1), bob, in(bob, fact("r", orders.Intent, alice, bob, "o-1", received))), alice)
+	late := sealedBy(arrival(wrap("w2", bob, 1), bob, in(bob, fact("s", orders.Paid, alice, bob, "o-1", received))), alice)
+	late.ReceivedAt += 5000
+	arrive(t, l, early, Stored)
+	arrive(t, l, late, Stored)
+	for _, tt := range []struct {
+		author, recipient string
+		want              int64
+	}{{alice, bob, received + 5000}, {alice, carol, 0}, {bob, bob, 0}} {
+		if got, err := l.LastSealedTo(t.Context(), tt.author, tt.recipient); err != nil || got != tt.want {
+			t.Errorf("%.4s to %.4s: got %d, %v, want %d", tt.author, tt.recipient, got, err, tt.want)
+		}
+	}
+}

@@ -60,6 +60,7 @@ func TestPlans(t *testing.T) {
 		queryUnopenedFrom:  "events_unlisted (pubkey=?)",
 		queryInboxCount:    "event_tags USING PRIMARY KEY (name=? AND value=? AND access=?)",
 		queryAddress:       "events_address (pubkey=? AND kind=? AND d=?)",
+		queryLastSealedTo:  "inbox_author (seal_author=?)",
 		queryRelaysOf:      "events_address (pubkey=? AND kind=? AND d=?)",
 		queryExpired:       "events_expiry (expires_at<?)",
 

@@ -196,7 +196,7 @@ func TestPagesAskToSignIn(t *testing.T) {
 		if !r.signedIn || method != "GET" {
 			continue
 		}
-		path = strings.NewReplacer("{id}", "A-1").Replace(path)
+		path = strings.NewReplacer("{id}", "A-1", "{pubkey}", "00ff").Replace(path)
 		w := h.page("", path+"?x=y")
 		if w.Code != 303 || w.Header().Get("Location") != "/sign-in?next="+url.QueryEscape(path+"?x=y") {
 			t.Errorf("%s: got %d, %v", r.pattern, w.Code, w.Header())
@@ -207,4 +207,14 @@ func TestPagesAskToSignIn(t *testing.T) {
 			}
 		}
 	}
+}
+
+// attributeOf is the value of an attribute; "" for none.
+func attributeOf(n *html.Node, key string) string {
+	for _, a := range n.Attr {
+		if a.Key == key {
+			return a.Val
+		}
+	}
+	return ""
 }

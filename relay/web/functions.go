@@ -44,14 +44,15 @@ func functions(words catalogue, language string, icons map[string]template.HTML)
 			}
 			return "", errors.New("there is no icon " + strconv.Quote(name))
 		},
-		"statusIcon": func(s orders.Status) string { return statusIcons[s] },
-		"number":     func(n any) string { return group(number(n), language) },
-		"moment":     moment,
-		"day":        func(ms int64) string { return time.UnixMilli(ms).UTC().Format(time.DateOnly) },
-		"clock":      func(ms int64) string { return time.UnixMilli(ms).UTC().Format("2006-01-02 15:04") },
-		"middle":     middle,
-		"dict":       dict,
-		"list":       func(items ...any) []any { return items },
+		"statusIcon":  func(s orders.Status) string { return statusIcons[s] },
+		"number":      func(n any) string { return group(number(n), language) },
+		"moment":      moment,
+		"day":         func(ms int64) string { return time.UnixMilli(ms).UTC().Format(time.DateOnly) },
+		"clock":       func(ms int64) string { return time.UnixMilli(ms).UTC().Format("2006-01-02 15:04") },
+		"middle":      middle,
+		"dict":        dict,
+		"reasonWords": reasonWords,
+		"list":        func(items ...any) []any { return items },
 	}
 }
 

@@ -15,6 +15,8 @@ import (
 	"github.com/rs/zerolog"
 
 	"github.com/waybill-relay/waybill/orders"
+	"github.com/waybill-relay/waybill/relay/enrol"
+	"github.com/waybill-relay/waybill/relay/notify"
 )
 
 // Config is what the pages know of their relay.
@@ -34,6 +36,21 @@ type Config struct {
 	Titles func(ctx context.Context, addresses []string) (map[string]string, error)
 	// Viewed is called when somebody (hex) looked at an order of theirs. nil: nobody is told.
 	Viewed func(o *orders.Order, reader string)
+	// Desk is where participants' keys are. nil: nowhere.
+	Desk Desk
+	// Policy is who may hand over a key (participants.policy).
+	Policy enrol.Mode
+	// MeetsSigners says that the relay has where remote signers can come by to it.
+	MeetsSigners bool
+	// Presence is how somebody (hex) takes part without a key. nil: it is not known.
+	Presence func(ctx context.Context, pubkey string) (Presence, error)
+	// Notices is what viewers see and say of how they are told (*notify.Notifier), and
+	// Channels how that can be. nil: nobody is.
+	Notices  notify.Preferences
+	Channels Channels
+	// Throttle refuses a request that would change something about notices, where too
+	// many have come from its address (api.Changes). nil: none is.
+	Throttle func(r *http.Request) error
 	// Observe is told of every page that was answered: the pattern of its route, the
 	// status, and how long it took. nil: nobody is.
 	Observe func(route string, code int, took time.Duration)
@@ -77,6 +94,9 @@ type route struct {
 // Each page has its routes beside it.
 var routes = slices.Concat(
 	frontRoutes,
+	keysRoutes,
+	noticesRoutes,
+	webhookRoutes,
 )
 
 // New makes the handler of the pages and of what they load. Its only errors are those
