@@ -105,17 +105,17 @@ func newHouse(t *testing.T, change ...func(*Config)) *house {
 	return h
 }
 
-// eventually polls until ok, for at most ten seconds.
+// eventually polls until ok, for at most thirty seconds.
 func eventually(t testing.TB, what string, ok func() bool) {
 	t.Helper()
 	tick := time.NewTicker(2 * time.Millisecond)
 	defer tick.Stop()
-	deadline := time.After(10 * time.Second)
+	deadline := time.After(30 * time.Second)
 	for !ok() {
 		select {
 		case <-tick.C:
 		case <-deadline:
-			t.Fatalf("%s: not within ten seconds", what)
+			t.Fatalf("%s: not within thirty seconds", what)
 		}
 	}
 }

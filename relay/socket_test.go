@@ -66,7 +66,7 @@ func (s *socket) say(message ...any) {
 
 func (s *socket) read() (m []json.RawMessage) {
 	s.t.Helper()
-	if err := s.conn.SetReadDeadline(time.Now().Add(10 * time.Second)); err != nil {
+	if err := s.conn.SetReadDeadline(time.Now().Add(30 * time.Second)); err != nil {
 		s.t.Fatal(err)
 	}
 	if err := s.conn.ReadJSON(&m); err != nil {

@@ -94,7 +94,7 @@ func (m *market) await(id string, status orders.Status) {
 	m.t.Helper()
 	tick := time.NewTicker(2 * time.Millisecond)
 	defer tick.Stop()
-	for deadline := time.After(10 * time.Second); ; {
+	for deadline := time.After(30 * time.Second); ; {
 		if o, err := m.store.Order(m.t.Context(), id); err == nil && o.Status == status {
 			return
 		}
@@ -178,7 +178,7 @@ func TestBackupAndRestore(t *testing.T) {
 	var want map[string]any
 	tick := time.NewTicker(10 * time.Millisecond)
 	defer tick.Stop()
-	deadline := time.After(10 * time.Second)
+	deadline := time.After(30 * time.Second)
 	for same, late := false, false; !same; { // the lists are swept last
 		want = snapshot(t, m.store)
 		diff := redisstore.Diff(snapshot(t, d.store), want)

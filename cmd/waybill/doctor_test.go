@@ -100,7 +100,7 @@ func (p *patient) run(during func()) {
 	}
 	p.t.Run("running", func(t *testing.T) {
 		d := startDaemon(t, func(c *config) { *c = cfg })
-		deadline := time.Now().Add(10 * time.Second)
+		deadline := time.Now().Add(30 * time.Second)
 		for {
 			if _, err := d.probeRelay(t.Context()); err == nil {
 				if at, _, err := d.store.Cursor(t.Context()); err == nil && at.Ledger == d.ledger.ID() {

@@ -55,11 +55,11 @@ func (m *market) eventually(what string, ok func() bool) {
 	m.t.Helper()
 	tick := time.NewTicker(5 * time.Millisecond)
 	defer tick.Stop()
-	for deadline := time.After(10 * time.Second); !ok(); {
+	for deadline := time.After(30 * time.Second); !ok(); {
 		select {
 		case <-tick.C:
 		case <-deadline:
-			m.t.Fatalf("%s: not within ten seconds", what)
+			m.t.Fatalf("%s: not within thirty seconds", what)
 		}
 	}
 }

@@ -106,7 +106,7 @@ func TestServiceThroughThePipeline(t *testing.T) {
 		t.Helper()
 		tick := time.NewTicker(2 * time.Millisecond)
 		defer tick.Stop()
-		deadline := time.After(10 * time.Second)
+		deadline := time.After(30 * time.Second)
 		for {
 			o, err := s.GetOrder(ctx, buyer.PublicKey(), id)
 			if err == nil && len(o.Timeline) == lines {

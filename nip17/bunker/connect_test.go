@@ -161,7 +161,7 @@ func TestApproval(t *testing.T) {
 		}
 		r.Pass()
 	})
-	const timeout = 500 * time.Millisecond
+	const timeout = short
 	shown := make(chan string, 8)
 	k := open(t, w.conn, w.user.PublicKey(), bunker.Timeout(timeout), bunker.OnApproval(func(url string) { shown <- url }))
 	proved := make(chan error, 1)

@@ -52,7 +52,7 @@ func TestObserve(t *testing.T) {
 		}
 		want = append(want, tt.want)
 	}
-	deadline := time.Now().Add(5 * time.Second) // the answer goes out before it is told of
+	deadline := time.Now().Add(30 * time.Second) // the answer goes out before it is told of
 	for time.Now().Before(deadline) {
 		mu.Lock()
 		done := len(got) == len(want)

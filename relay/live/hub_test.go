@@ -124,7 +124,7 @@ func (s *stage) next(stream *Stream) (Event, Change) {
 	select {
 	case e := <-stream.Events():
 		return e, change(s.t, e)
-	case <-time.After(10 * time.Second):
+	case <-time.After(30 * time.Second):
 		s.t.Fatal("nothing comes")
 		return Event{}, Change{}
 	}
@@ -177,7 +177,7 @@ func TestSlowReadersAreDropped(t *testing.T) {
 	}
 	select {
 	case <-slow.Done():
-	case <-time.After(10 * time.Second):
+	case <-time.After(30 * time.Second):
 		t.Fatal("it goes on")
 	}
 	select {
