@@ -1,33 +1,20 @@
 // What the viewer may do about an order: buttons open forms, and a form becomes a message
 // that the viewer's own signer signs. Which there are is the server's word (allowedActions).
+// What it takes to act is loaded by who does.
 
 import { announce } from './app.js'
-import { orderNow, say, signatures, signerFor } from './acting.js'
-import { formDialog } from './dialog.js'
-import { t } from './words.js'
 
 const memo = 'waybill.said' // what the next page announces
 
 /** @param {HTMLElement} root of the partial "actions" */
 export default function (root) {
-  const { order: id, role, inbox, admins } = root.dataset
-  const where = { inboxRelays: inbox.split(' ').filter(Boolean), admins: admins.split(' ').filter(Boolean) }
-  const opened = {}
-  const done = (dialog, said, path) => finish(root, dialog, said, path)
+  const said = root.querySelector('[data-said]')
+  const made = {} // by the dialog's id: a promise of its form
 
   root.querySelector('[data-buttons]').hidden = false
-  recall(root)
-  for (const dialog of root.querySelectorAll('dialog[data-verb]')) {
-    if (dialog.dataset.verb === 'intent') {
-      import('./reorder.js').then(({ default: reorder }) => (opened[dialog.id] = reorder(dialog, id, where, done)))
-      continue
-    }
-    opened[dialog.id] = formDialog(dialog, async (values, tell) => {
-      const signer = await signerFor(dialog.querySelector('[data-signing]'))
-      done(dialog, await say(signer, await orderNow(id), dialog.dataset.verb, fieldsOf(values), where, tell))
-    })
-  }
-  root.addEventListener('click', ({ target }) => {
+  recall(said)
+  root.addEventListener('pointerover', () => import('./acting.js').catch(() => {}), { once: true })
+  root.addEventListener('click', async ({ target }) => {
     const opener = target.closest('[data-opens]')
     if (!opener) return
     const menu = opener.closest('details')
@@ -35,8 +22,33 @@ export default function (root) {
       menu.open = false
       menu.querySelector('summary').focus() // where the focus comes back to
     }
-    opened[opener.dataset.opens]?.open(signatures(role))
+    const name = opener.dataset.opens
+    made[name] ??= make(root, document.getElementById(name))
+    try {
+      const open = await made[name]
+      open()
+    } catch (err) {
+      delete made[name]
+      console.error(err)
+      said.replaceChildren(note('bad', root.dataset.failed))
+    }
   })
+}
+
+// make loads what a form needs, and answers with what opens it.
+async function make(root, dialog) {
+  const { order: id, role, inbox, admins } = root.dataset
+  const where = { inboxRelays: inbox.split(' ').filter(Boolean), admins: admins.split(' ').filter(Boolean) }
+  const again = dialog.dataset.verb === 'intent'
+  const [{ formDialog }, { orderNow, say, signatures, signerFor }, { t }, reorder] = await Promise.all([
+    import('./dialog.js'), import('./acting.js'), import('./words.js'), again && import('./reorder.js'),
+  ])
+  const done = (answer, path) => finish(root, dialog, t, answer, path)
+  const form = again ? reorder.default(dialog, id, where, done) : formDialog(dialog, async (values, tell) => {
+    const signer = await signerFor(dialog.querySelector('[data-signing]'))
+    done(await say(signer, await orderNow(id), dialog.dataset.verb, fieldsOf(values), where, tell))
+  })
+  return () => form.open(signatures(role))
 }
 
 // fieldsOf is what compose takes of what a form holds.
@@ -48,8 +60,8 @@ function fieldsOf({ sure, self, ...fields }) {
 
 // finish shows the order as it is then. A page that keeps itself up to date may do that
 // itself: it cancels the event.
-function finish(root, dialog, said, path = location.href) {
-  const text = [said.id ? dialog.dataset.done : t('sign.slow'), said.missed ? t('sign.missed') : ''].join(' ').trim()
+function finish(root, dialog, t, { id, missed }, path = location.href) {
+  const text = [id ? dialog.dataset.done : t('sign.slow'), missed ? t('sign.missed') : ''].join(' ').trim()
   const stays = !root.dispatchEvent(new CustomEvent('waybill:said', { bubbles: true, cancelable: true, detail: { text, path } }))
   if (stays) {
     dialog.close()
@@ -61,21 +73,24 @@ function finish(root, dialog, said, path = location.href) {
   } catch {
     // Then it is not announced.
   }
-  if (said.id && path !== location.href) location.assign(path)
+  if (id && path !== location.href) location.assign(path)
   else location.reload()
 }
 
 // recall says what the page before has done.
-function recall(root) {
+function recall(place) {
   try {
     const text = sessionStorage.getItem(memo)
     sessionStorage.removeItem(memo)
-    if (!text) return
-    const note = document.createElement('p')
-    note.className = 'note note--good'
-    note.textContent = text
-    root.querySelector('[data-said]').append(note)
+    if (text) place.append(note('good', text))
   } catch {
     // There is nothing to recall.
   }
+}
+
+function note(kind, text) {
+  const p = document.createElement('p')
+  p.className = `note note--${kind}`
+  p.textContent = text
+  return p
 }

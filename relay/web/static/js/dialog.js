@@ -45,6 +45,9 @@ export function formDialog(dialog, send) {
     setBusy(true)
     try {
       await send(values, tell)
+      if (dialog.open) return // another page comes
+      form.reset()
+      setBusy(false)
     } catch (err) {
       tell('')
       setBusy(false)

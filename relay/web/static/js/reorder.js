@@ -11,7 +11,7 @@ import { nostr } from './vendor.js'
  * @param {HTMLDialogElement} dialog
  * @param {string} id of the old order
  * @param {{inboxRelays: string[], admins: string[]}} where
- * @param {(dialog: HTMLDialogElement, said: object, path?: string) => void} done gets the new order's page
+ * @param {(said: {id?: string, missed: boolean}, path?: string) => void} done gets the new order's page
  */
 export default function (dialog, id, where, done) {
   const { elements } = dialog.querySelector('form')
@@ -26,7 +26,7 @@ export default function (dialog, id, where, done) {
     const { nip19 } = await nostr()
     const orderId = `pi_${nip19.npubEncode(mine.pubkey)}_${Date.now()}`
     const said = await say(mine, null, 'intent', { ...again, products, orderId, note: written.note }, where, tell)
-    done(dialog, said, said.id && `/orders/${encodeURIComponent(said.id)}`)
+    done(said, said.id && `/orders/${encodeURIComponent(said.id)}`)
   })
 
   dialog.querySelector('[data-fill]')?.addEventListener('click', async (event) => {

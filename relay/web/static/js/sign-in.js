@@ -1,7 +1,6 @@
 // Signing in: by the browser's extension (NIP-07), or by a signer elsewhere (NIP-46) whose
 // address is pasted here, or which reads this page's.
 
-import { qrCode } from './qr.js'
 import { explain } from './refusal.js'
 import { findExtension, inviteSigner, useBunker, useExtension } from './signer.js'
 import { signIn } from './signin.js'
@@ -82,6 +81,7 @@ export default function (root) {
     const { uri, connected } = invitation
     find('uri').textContent = uri
     find('copy-uri').dataset.copy = uri
+    const { qrCode } = await import('./qr.js')
     find('qr').replaceChildren(await qrCode(uri, t('sign-in.qr')))
     find('invited').hidden = false
     find('invite').hidden = true
