@@ -77,6 +77,8 @@ type route struct {
 // Each page has its routes beside it.
 var routes = slices.Concat(
 	frontRoutes,
+	orderRoutes,
+	documentRoutes,
 )
 
 // New makes the handler of the pages and of what they load. Its only errors are those
