@@ -30,7 +30,6 @@ type Document struct {
 	Money         Money
 	Buyer, Seller *Person
 	Address       *Secret
-	Contact       *Secret
 	Parcel        *Parcel // the latest
 	Prices        bool
 	Today         int64  // ms
@@ -59,7 +58,7 @@ func document(kind string) func(*server, *visit) error {
 			return orders.Errorf(orders.ENOTFOUND, "there is nothing here")
 		}
 		d := Document{Kind: kind, Order: o, Money: moneyOf(o), Prices: true, Today: v.now.UnixMilli(), Path: pathOf(o.IntentID),
-			Address: secretOf(o, o.ShippingAddress), Contact: secretOf(o, o.Contact)}
+			Address: secretOf(o, o.ShippingAddress)}
 		switch prices := v.URL.Query()["prices"]; {
 		case kind != "packing-slip" || len(prices) == 0 || len(prices) == 1 && prices[0] == "1":
 		case len(prices) == 1 && prices[0] == "0":

@@ -8,7 +8,7 @@ import (
 
 // A Step is one stage of an order's life.
 type Step struct {
-	Stage string // placed, asked, paid, prepared, shipped, delivered, cancelled, disputed
+	Stage string // placed, asked, paid, unpaid, prepared, shipped, delivered, disputed, cancelled, refund
 	State string // see below
 	At    int64  // when it was reached (ms); 0: not, or nobody said so
 }
@@ -42,7 +42,14 @@ func stepsOf(o *orders.Order) []Step {
 	switch o.Status {
 	case orders.StatusCancelled:
 		all = slices.DeleteFunc(all, func(s Step) bool { return s.State == stepWaiting || s.State == stepSkipped })
-		return append(all, Step{"cancelled", stepFailed, saidAt(o, orders.Cancel, orders.Resolved)})
+		all = append(all, Step{"cancelled", stepFailed, saidAt(o, orders.Cancel, orders.Resolved)})
+		switch o.Payment {
+		case orders.PaymentRefundDue:
+			all = append(all, Step{"refund", stepNow, 0})
+		case orders.PaymentRefunded:
+			all = append(all, Step{"refund", stepComplete, saidAt(o, orders.Refunded)})
+		}
+		return all
 	case orders.StatusDisputed:
 		i := 1 + lastReached(all)
 		return slices.Insert(all, i, Step{"disputed", stepFailed, o.DisputeTimestamp})
@@ -70,12 +77,8 @@ func paymentStep(o *orders.Order) Step {
 	switch o.Payment {
 	case orders.PaymentClaimed:
 		return Step{"paid", stepClaimed, o.PaymentConfirmedTimestamp}
-	case orders.PaymentConfirmed:
+	case orders.PaymentConfirmed, orders.PaymentRefundDue, orders.PaymentRefunded:
 		return Step{"paid", stepComplete, o.PaymentVerifiedTimestamp}
-	case orders.PaymentRefundDue:
-		return Step{"refund-due", stepFailed, o.PaymentVerifiedTimestamp}
-	case orders.PaymentRefunded:
-		return Step{"refunded", stepComplete, saidAt(o, orders.Refunded)}
 	}
 	return Step{"paid", stepWaiting, 0}
 }

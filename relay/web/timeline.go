@@ -24,8 +24,8 @@ type Entry struct {
 	Strange []string // flags that there are words for, else "other"
 	Sum     *Sum
 	Page    string   // of the carrier, about its parcel
-	Secrets []Secret // the private fields in it
-	Written *Secret  // the message as its author wrote it
+	Secrets []Secret // what is said in it, in private
+	More    []Secret // what else is in it: evidence, and what the page shows elsewhere
 }
 
 // A Secret is a place where something private stands once the viewer's signer has
@@ -51,6 +51,19 @@ var flagCodes = []orders.Flag{
 	"cut", "bad-amount", "bad-item", "bad-time", "foreign-item", "unknown-status", "total-claimed", "total-converted",
 	"sender-mismatch", "content-mismatch", "repeated-lines", "invoice-mismatch", "proof-mismatch", "holds-token",
 	"holds-address", "holds-tracking", "paid-mismatch", "other-buyer", "quantity-claimed",
+}
+
+// evidence is what few readers want to see of a message.
+var evidence = []orders.Field{orders.FieldContent, orders.FieldProof, orders.FieldReference}
+
+// shownElsewhere reports whether secret is one that stands, with a place of its own.
+func shownElsewhere(o *orders.Order, secret Secret) bool {
+	for _, s := range []*orders.Sealed{o.PaymentLink, o.ShippingAddress, o.Contact} {
+		if s != nil && s.Fact == secret.Fact && s.Field == secret.Field {
+			return true
+		}
+	}
+	return false
 }
 
 // timelineOf are the messages of the order as viewer (hex) reads them, the latest
@@ -92,8 +105,8 @@ func entryOf(o *orders.Order, e orders.TimelineEntry, viewer string, who map[str
 	}
 	for _, f := range e.Carries {
 		secret := secretIn(o, e.Fact, f)
-		if f == orders.FieldContent {
-			entry.Written = &secret
+		if slices.Contains(evidence, f) || shownElsewhere(o, secret) {
+			entry.More = append(entry.More, secret)
 		} else {
 			entry.Secrets = append(entry.Secrets, secret)
 		}

@@ -150,9 +150,12 @@ function tellBar(root, failed = 0) {
   if (!bar) return
   const left = root.querySelectorAll(closed).length
   bar.hidden = left === 0 && opened.size === 0
-  bar.querySelector('[data-reveal-all]').hidden = left === 0
+  for (const part of bar.querySelectorAll(':scope > :not([data-reveal-says])')) part.toggleAttribute('hidden', left === 0)
   const first = root.querySelector('[data-failed] .sealed__state > span')?.textContent ?? ''
-  bar.querySelector('[data-reveal-says]').textContent = failed ? `${t('sealed.some', failed)} ${first}` : left === 0 ? t('sealed.all') : ''
+  bar.toggleAttribute('data-done', left === 0)
+  const says = bar.querySelector('[data-reveal-says]')
+  says.toggleAttribute('data-failed', failed > 0)
+  says.textContent = failed ? `${t('sealed.some', failed)} ${first}` : left === 0 ? t('sealed.all') : ''
 }
 
 function element(tag, className, text) {
