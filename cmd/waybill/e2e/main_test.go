@@ -77,9 +77,15 @@ func random(t *testing.T) *rand.Rand {
 // nodeFolder is where the nostr-tools side lives.
 const nodeFolder = "nostrtools"
 
-// needNode makes sure that node is there and its packages are installed, as
-// package-lock.json has them.
+// needNode makes sure that node is there and the packages in nodeFolder are installed.
 func needNode(t *testing.T) {
+	t.Helper()
+	needPackages(t, nodeFolder)
+}
+
+// needPackages makes sure that node is there and the packages of a folder are
+// installed, as its package-lock.json has them.
+func needPackages(t *testing.T, folder string) {
 	t.Helper()
 	for _, name := range []string{"node", "npm"} {
 		if _, err := exec.LookPath(name); err != nil {
@@ -87,14 +93,14 @@ func needNode(t *testing.T) {
 		}
 	}
 	// npm writes the hidden file last, and never touches the other in npm ci.
-	installed, err := os.Stat(filepath.Join(nodeFolder, "node_modules", ".package-lock.json"))
-	wanted := must(os.Stat(filepath.Join(nodeFolder, "package-lock.json")))(t)
+	installed, err := os.Stat(filepath.Join(folder, "node_modules", ".package-lock.json"))
+	wanted := must(os.Stat(filepath.Join(folder, "package-lock.json")))(t)
 	if err == nil && installed.ModTime().After(wanted.ModTime()) {
 		return
 	}
 	npm := exec.Command("npm", "ci", "--ignore-scripts")
-	npm.Dir = nodeFolder
+	npm.Dir = folder
 	if out, err := npm.CombinedOutput(); err != nil {
-		t.Fatalf("npm ci in %s: %v\n%s", nodeFolder, err, out)
+		t.Fatalf("npm ci in %s: %v\n%s", folder, err, out)
 	}
 }
