@@ -77,6 +77,7 @@ type route struct {
 // Each page has its routes beside it.
 var routes = slices.Concat(
 	frontRoutes,
+	listRoutes,
 )
 
 // New makes the handler of the pages and of what they load. Its only errors are those
