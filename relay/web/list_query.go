@@ -169,7 +169,7 @@ func (q *listQuery) search() Search {
 	}
 	form.Open = q.fault != "" || slices.ContainsFunc(formKeys, func(key string) bool { return key != "q" && q.values.Has(key) })
 	if q.filtered() || q.fault != "" {
-		form.Clear = (&listQuery{list: q.list, queue: q.queue}).href()
+		form.Clear = (&listQuery{list: q.list, queue: q.queue, values: url.Values{}}).href()
 	}
 	return form
 }

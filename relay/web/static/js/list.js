@@ -17,6 +17,7 @@ export default function (section) {
     for (const [name, value] of [...formData]) if (value === '') formData.delete(name)
     if (formData.get('sort') === '-created') formData.delete('sort')
   })
+  section.querySelector('.queues [aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'nearest' })
   let due
   let running = Promise.resolve()
   follow(() => {
