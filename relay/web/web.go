@@ -79,6 +79,7 @@ var routes = slices.Concat(
 	frontRoutes,
 	orderRoutes,
 	documentRoutes,
+	listRoutes,
 )
 
 // New makes the handler of the pages and of what they load. Its only errors are those
