@@ -32,8 +32,8 @@ func (d *daemon) pages(reader orders.Reader) (http.Handler, error) {
 	directory := &relay.Directory{Ledger: d.ledger}
 	return web.New(web.Config{
 		Name: d.cfg.Relay.Name, Self: d.identity.PublicKey(), PublicURLs: d.cfg.Relay.PublicURLs,
-		Orders: reader, Visitors: api.NewCookies(d.cfg.Relay.PublicURLs, d.ledger, time.Now), Admin: d.cfg.isAdmin,
-		Names: (&relay.Names{Ledger: d.ledger}).Of, Profiles: profilesOf(directory), Titles: directory.Titles,
+		Orders: reader, Visitors: api.NewCookies(d.cfg.Relay.PublicURLs, d.ledger, time.Now), Admin: d.cfg.isAdmin, Admins: d.cfg.Admins,
+		InboxRelays: d.ledger.RelaysOf, Names: (&relay.Names{Ledger: d.ledger}).Of, Profiles: profilesOf(directory), Titles: directory.Titles,
 		Viewed: d.views.Viewed, Observe: d.metrics.Request, Log: d.log,
 	})
 }
