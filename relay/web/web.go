@@ -82,6 +82,9 @@ type route struct {
 // Each page has its routes beside it.
 var routes = slices.Concat(
 	frontRoutes,
+	orderRoutes,
+	documentRoutes,
+	listRoutes,
 )
 
 // New makes the handler of the pages and of what they load. Its only errors are those
