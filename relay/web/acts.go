@@ -157,7 +157,7 @@ func openDisputes(o *orders.Order) map[string]bool {
 // couriers are what a form proposes for who carries a parcel.
 var couriers = []string{
 	"Australia Post", "Canada Post", "Chronopost", "Colissimo", "Correos", "CTT", "Deutsche Post", "DHL", "DPD", "FedEx", "GLS", "Hermes",
-	"InPost", "La Poste", "Österreichische Post", "PostNL", "PostNord", "Poste Italiane", "Royal Mail", "Schweizerische Post", "UPS", "USPS",
+	"InPost", "La Poste", "Österreichische Post", "PostNL", "PostNord", "Poste Italiane", "Royal Mail", "Swiss Post", "UPS", "USPS",
 }
 
 // Couriers are proposed, and any other may be written.

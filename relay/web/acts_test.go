@@ -341,3 +341,12 @@ func TestSignInAgain(t *testing.T) {
 		}
 	}
 }
+
+// What a form proposes is known to the page that shows the parcel.
+func TestCouriersHavePages(t *testing.T) {
+	for _, c := range couriers {
+		if trackingPage(c, "RF418823604PT") == "" {
+			t.Errorf("there is no page for parcels of %s", c)
+		}
+	}
+}

@@ -2,9 +2,8 @@
 // that the viewer's own signer signs. Which there are is the server's word (allowedActions).
 // What it takes to act is loaded by who does.
 
-import { announce } from './app.js'
-
-const memo = 'waybill.said' // what the next page announces
+const memo = 'waybill.said' // what is said once the order is shown anew
+const shown = 10_000 // for so long at least (ms), as often as that is
 
 /** @param {HTMLElement} root of the partial "actions" */
 export default function (root) {
@@ -12,7 +11,7 @@ export default function (root) {
   const made = {} // by the dialog's id: a promise of its form
 
   root.querySelector('[data-buttons]').hidden = false
-  recall(said)
+  recall(root, said)
   root.addEventListener('pointerover', () => import('./acting.js').catch(() => {}), { once: true })
   root.addEventListener('click', async ({ target }) => {
     const opener = target.closest('[data-opens]')
@@ -62,27 +61,22 @@ function fieldsOf({ sure, self, ...fields }) {
 // itself: it cancels the event.
 function finish(root, dialog, t, { id, missed }, path = location.href) {
   const text = [id ? dialog.dataset.done : t('sign.slow'), missed ? t('sign.missed') : ''].join(' ').trim()
-  const stays = !root.dispatchEvent(new CustomEvent('waybill:said', { bubbles: true, cancelable: true, detail: { text, path } }))
-  if (stays) {
-    dialog.close()
-    announce(text)
-    return
-  }
   try {
-    sessionStorage.setItem(memo, text)
+    sessionStorage.setItem(memo, JSON.stringify({ id: id ?? root.dataset.order, text, until: Date.now() + shown }))
   } catch {
-    // Then it is not announced.
+    // Then it is not said.
   }
-  if (id && path !== location.href) location.assign(path)
+  const stays = !root.dispatchEvent(new CustomEvent('waybill:said', { bubbles: true, cancelable: true, detail: { text, path } }))
+  if (stays) dialog.close()
+  else if (id && path !== location.href) location.assign(path)
   else location.reload()
 }
 
-// recall says what the page before has done.
-function recall(place) {
+// recall says what was done with this order before it was shown anew.
+function recall(root, place) {
   try {
-    const text = sessionStorage.getItem(memo)
-    sessionStorage.removeItem(memo)
-    if (text) place.append(note('good', text))
+    const { id, text, until } = JSON.parse(sessionStorage.getItem(memo)) ?? {}
+    if (id === root.dataset.order && Date.now() < until) place.append(note('good', text))
   } catch {
     // There is nothing to recall.
   }
