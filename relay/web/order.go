@@ -82,10 +82,13 @@ func (s *server) order(v *visit) error {
 		return err
 	}
 	p := OrderPage{
-		Order: o, Role: role.String(), Says: sentence(o, role, v.viewer), Actions: actionsOf(o, role),
+		Order: o, Role: role.String(), Says: sentence(o, role, v.viewer),
 		Steps: stepsOf(o), Troubles: troublesOf(o), Money: moneyOf(o), Parcels: parcelsOf(o),
 		Timeline: timelineOf(o, v.viewer, who), Dispute: disputeOf(o, v.viewer, who), Buyer: who[o.BuyerPubkey], Seller: who[o.SellerPubkey],
 		Private: privateOf(o), Documents: documentsFor(role), Back: listOf[role], Path: pathOf(o.IntentID),
+	}
+	if p.Actions, err = s.actionsFor(v.Context(), o, role); err != nil {
+		return err
 	}
 	switch role {
 	case orders.Buyer:
