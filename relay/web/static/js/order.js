@@ -12,8 +12,9 @@ export default function (root) {
   const { intent } = root.dataset
   let drawing = false
   let again = false
+  let said = '' // what the viewer has done, to be announced with what came of it
 
-  async function redraw(said) {
+  async function redraw() {
     if (drawing) return void (again = true)
     drawing = true
     try {
@@ -21,11 +22,10 @@ export default function (root) {
         again = false
         const fresh = (await fetchPage(location.href)).querySelector('article.order')
         if (!fresh) break
-        if (fresh.dataset.version !== root.dataset.version || said) {
-          put(root, fresh)
-          announce(said || t('live.changed', root.querySelector('#says').textContent))
-          said = ''
-        } else put(root, fresh) // what the time has changed
+        const changed = fresh.dataset.version !== root.dataset.version
+        put(root, fresh)
+        if (said || changed) announce(said || t('live.changed', root.querySelector('#says').textContent))
+        said = ''
       } while (again)
     } catch (problem) {
       if (problem.status === 404) announce(t('live.gone'))
@@ -44,7 +44,8 @@ export default function (root) {
     const { text, path } = event.detail ?? {}
     if (path && new URL(path, location.href).pathname !== location.pathname) return
     event.preventDefault()
-    redraw(text)
+    said = text ?? ''
+    redraw()
   })
   const left = Number(root.dataset.expires) - Date.now()
   if (left > 0 && left < 2 ** 31 - 1000) setTimeout(redraw, left + 1000)
@@ -110,7 +111,7 @@ function refocus(root, place) {
   const alike = [...(region?.querySelectorAll(place.tag) ?? [])]
   const found = alike[place.at]?.textContent === place.text ? alike[place.at] : alike.find((e) => e.textContent === place.text)
   if (found) return found.focus({ preventScroll: true })
-  const heading = region?.querySelector('h1, h2') ?? root.querySelector('h1')
+  const heading = [...(region?.querySelectorAll('h1, h2') ?? [])].find((h) => !h.closest('dialog')) ?? root.querySelector('h1')
   heading.tabIndex = -1
   heading.focus({ preventScroll: true })
 }

@@ -62,6 +62,7 @@ let busy = Promise.resolve()
 function openIn(root, places) {
   busy = busy.then(async () => {
     let failed = 0
+    let stopped = ''
     let focus = document.activeElement
     for (const place of places) if (!opened.has(keyOf(place))) state(place, t('sealed.opening'))
     for (const place of places) {
@@ -74,7 +75,9 @@ function openIn(root, places) {
         place.dataset.failed = ''
         state(place, reason(problem))
         if (stops.includes(problem.code)) {
-          for (const other of places) if (!opened.has(keyOf(other))) state(other, reason(problem))
+          stopped = reason(problem)
+          for (const other of places) if (!opened.has(keyOf(other))) state(other, t('sealed.still'))
+          state(place, stopped)
           break
         }
       }
@@ -88,8 +91,8 @@ function openIn(root, places) {
         focus = place
       }
     }
-    tellBar(root, failed)
-    announce(failed ? t('sealed.some', failed) : t('sealed.opened'))
+    tellBar(root, stopped || (failed ? t('sealed.some', failed) : ''))
+    announce(stopped || (failed ? t('sealed.some', failed) : t('sealed.opened')))
     root.dispatchEvent(new CustomEvent('waybill:opened', { bubbles: true }))
   })
   return busy
@@ -145,17 +148,17 @@ function list(values) {
   return dl
 }
 
-function tellBar(root, failed = 0) {
+// tellBar shows the bar as long as there is something to open, and what went wrong.
+function tellBar(root, fault = '') {
   const bar = root.querySelector('[data-reveal]')
   if (!bar) return
   const left = root.querySelectorAll(closed).length
   bar.hidden = left === 0 && opened.size === 0
   for (const part of bar.querySelectorAll(':scope > :not([data-reveal-says])')) part.toggleAttribute('hidden', left === 0)
-  const first = root.querySelector('[data-failed] .sealed__state > span')?.textContent ?? ''
   bar.toggleAttribute('data-done', left === 0)
   const says = bar.querySelector('[data-reveal-says]')
-  says.toggleAttribute('data-failed', failed > 0)
-  says.textContent = failed ? `${t('sealed.some', failed)} ${first}` : left === 0 ? t('sealed.all') : ''
+  says.toggleAttribute('data-failed', fault !== '')
+  says.textContent = fault || (left === 0 ? t('sealed.all') : '')
 }
 
 function element(tag, className, text) {
