@@ -300,7 +300,7 @@ func TestWordsOfProblems(t *testing.T) {
 		keys = append(keys, "js.problem."+string(m[1]))
 	}
 	for _, code := range []orders.Code{orders.EINVALID, orders.EFORBIDDEN, orders.ENOTFOUND, orders.ECONFLICT, orders.EUNAVAILABLE, orders.EINTERNAL,
-		"unauthenticated", "stale", "rate_limited", "too_large", "malformed", "cross_site", "signer-missing", "signer-other-session", "not-counted", "not-allowed-now"} {
+		"unauthenticated", "stale", "rate_limited", "too_large", "malformed", "cross_site", "signer-missing", "signer-other-session", "stopped", "not-counted", "not-allowed-now"} {
 		keys = append(keys, "js.problem."+string(code))
 	}
 	for _, r := range []orders.Reason{orders.NotAParticipant, orders.WrongRole, orders.UnboundSender, orders.DuplicateID, orders.IllegalTransition, orders.OverLimit} {

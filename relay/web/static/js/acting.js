@@ -1,7 +1,7 @@
 // Saying something of an order by the viewer's own signer, until the relay has filed it.
 
 import { request } from './api.js'
-import { encrypts, mySigner } from './mysigner.js'
+import { encrypts, mySigner, release } from './mysigner.js'
 import { send } from './post.js'
 import { fail, Problem } from './problem.js'
 import { t } from './words.js'
@@ -9,6 +9,9 @@ import { t } from './words.js'
 /** How long the relay may take to file a message (ms), and between two looks. */
 const patience = 15_000
 const pause = 300
+
+/** What is signed of a wrapped message (NIP-59): a copy, and not yet the last. */
+const sealKind = 13
 
 const pathOf = (id) => `${location.origin}/api/v1/orders/${encodeURIComponent(id)}`
 
@@ -25,17 +28,28 @@ export function signatures(role) {
 }
 
 /**
- * The viewer's signer; a page that it wants opened first is told as text.
+ * The viewer's signer, until stop: nobody waits for an answer then, nor takes one. A page
+ * that it wants opened first is shown.
  * @param {HTMLElement} place for the link to that page
+ * @param {AbortSignal} [stop]
+ * @returns {Promise<import('./backend.js').Signer>} `stopped`
  */
-export function signerFor(place) {
-  return mySigner({
-    onauth: (url) => {
-      const link = document.createElement('a')
-      Object.assign(link, { href: url, target: '_blank', rel: 'noopener noreferrer', textContent: t('sign.auth') })
-      place.replaceChildren(link)
-    },
+export async function signerFor(place, stop = new AbortController().signal) {
+  const onauth = (url) => {
+    const link = document.createElement('a')
+    Object.assign(link, { href: url, target: '_blank', rel: 'noopener noreferrer', textContent: t('sign.auth') })
+    place.replaceChildren(link)
+  }
+  const stopped = new Promise((_, reject) => {
+    stop.addEventListener('abort', () => {
+      release() // its next question is not to wait for the answer to this one
+      reject(new Problem('stopped'))
+    })
   })
+  const until = (ask) => (...args) => Promise.race([ask(...args), stopped])
+  const signer = await until(mySigner)({ onauth })
+  const { nip44 } = signer
+  return { ...signer, signEvent: until(signer.signEvent), nip44: nip44 && { encrypt: until(nip44.encrypt), decrypt: until(nip44.decrypt) } }
 }
 
 /**
@@ -45,7 +59,7 @@ export function signerFor(place) {
  * @param {string} verb
  * @param {import('./messages.js').Fields} fields
  * @param {{inboxRelays: string[], admins: string[]}} where
- * @param {(text: string) => void} tell how far it is
+ * @param {(text: string, final?: boolean) => void} tell how far it is; final: it is on its way
  * @returns {Promise<{id?: string, missed: boolean}>} id: the order's intentId; absent where the
  *   relay has not filed it yet. missed: the other party gets its copy nowhere. A Problem where
  *   it is refused, with allowedActions
@@ -53,13 +67,15 @@ export function signerFor(place) {
 export async function say(signer, order, verb, fields, where, tell) {
   if (order && !order.allowedActions?.includes(verb)) fail('not-allowed-now', '', { allowedActions: order.allowedActions ?? [] })
   tell(t('sign.wait'))
-  const said = await send(signer, order, verb, fields, {
-    ...where,
-    relaySelf: document.body.dataset.self,
-    work: await workAsked(),
-    onstep: (done, all) => tell(t('sign.step', done, all)),
-  })
-  tell(t('sign.filing'))
+  const relaySelf = document.body.dataset.self
+  const onstep = (done, all) => tell(t('sign.step', done, all), done === all)
+  const signEvent = async (template) => {
+    const event = await signer.signEvent(template)
+    if (event.kind !== sealKind) tell(t('sign.filing'), true)
+    return event
+  }
+  const said = await send({ ...signer, signEvent }, order, verb, fields, { ...where, relaySelf, work: await workAsked(), onstep })
+  tell(t('sign.filing'), true)
   const { buyerPubkey, sellerPubkey } = order ?? { sellerPubkey: fields.seller }
   const missed = said.missed.some((key) => key !== signer.pubkey && [buyerPubkey, sellerPubkey].includes(key))
   return { missed, id: said.order?.intentId ?? (await filed(order?.intentId ?? fields.orderId, said.id)) }

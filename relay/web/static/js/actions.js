@@ -21,6 +21,8 @@ export default function (root) {
       menu.open = false
       menu.querySelector('summary').focus() // where the focus comes back to
     }
+    said.replaceChildren() // that was about the act before
+    forget()
     const name = opener.dataset.opens
     made[name] ??= make(root, document.getElementById(name))
     try {
@@ -43,8 +45,8 @@ async function make(root, dialog) {
     import('./dialog.js'), import('./acting.js'), import('./words.js'), again && import('./reorder.js'),
   ])
   const done = (answer, path) => finish(root, dialog, t, answer, path)
-  const form = again ? reorder.default(dialog, id, where, done) : formDialog(dialog, async (values, tell) => {
-    const signer = await signerFor(dialog.querySelector('[data-signing]'))
+  const form = again ? reorder.default(dialog, id, where, done) : formDialog(dialog, async (values, tell, stop) => {
+    const signer = await signerFor(dialog.querySelector('[data-signing]'), stop)
     done(await say(signer, await orderNow(id), dialog.dataset.verb, fieldsOf(values), where, tell))
   })
   return () => form.open(signatures(role))
@@ -79,6 +81,14 @@ function recall(root, place) {
     if (id === root.dataset.order && Date.now() < until) place.append(note('good', text))
   } catch {
     // There is nothing to recall.
+  }
+}
+
+function forget() {
+  try {
+    sessionStorage.removeItem(memo)
+  } catch {
+    // There was nothing.
   }
 }
 

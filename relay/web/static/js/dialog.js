@@ -7,18 +7,24 @@ import { t } from './words.js'
 /**
  * Brings a dialog with a form to life.
  * @param {HTMLDialogElement} dialog
- * @param {(values: Record<string, any>, tell: (text: string) => void) => Promise<void>} send
+ * @param {(values: Record<string, any>, tell: (text: string, final?: boolean) => void, stop: AbortSignal) => Promise<void>} send
  *   gets what the form holds, without what is empty; `contact.email` is in `contact`. tell
- *   shows how far it is. The dialog stays shut to a second try until this ends; what it
- *   throws is shown.
+ *   shows how far it is; once it is final, it cannot be stopped any more. The dialog stays
+ *   shut to a second try until this ends; what it throws is shown.
  * @returns {{open: (hint?: string) => void, tell: (text: string) => void, fail: (err: any) => void}}
  */
 export function formDialog(dialog, send) {
   const form = dialog.querySelector('form')
-  const parts = form.querySelectorAll('fieldset, [data-send], [data-close]')
+  const parts = form.querySelectorAll('fieldset, [data-send]')
+  const ways = form.querySelectorAll('[data-close]') // out of it
   const signing = form.querySelector('[data-signing]')
   const fault = form.querySelector('[data-fault]')
-  const tell = (text) => (signing.textContent = text)
+  let stopping = new AbortController()
+  const setClosable = (closable) => ways.forEach((way) => (way.disabled = !closable))
+  const tell = (text, final = false) => {
+    signing.textContent = text
+    if (final) setClosable(false)
+  }
   const fail = (err) => {
     console.debug(err)
     fault.replaceChildren(...refusal(err))
@@ -28,12 +34,22 @@ export function formDialog(dialog, send) {
   const setBusy = (busy) => {
     form.ariaBusy = String(busy)
     for (const part of parts) part.disabled = busy
+    setClosable(true)
+    stopping = new AbortController()
   }
   const busy = () => form.ariaBusy === 'true'
 
   for (const date of form.querySelectorAll('[data-kind=date]')) date.min = today()
-  dialog.addEventListener('cancel', (event) => busy() && event.preventDefault())
-  form.addEventListener('click', (event) => event.target.closest('[data-close]') && dialog.close())
+  // leave stops what goes on, and only then closes.
+  const leave = () => {
+    if (!busy()) dialog.close()
+    else if (!ways[0].disabled) stopping.abort()
+  }
+  dialog.addEventListener('cancel', (event) => {
+    event.preventDefault()
+    leave()
+  })
+  form.addEventListener('click', ({ target }) => target.closest('[data-close]') && leave())
   form.addEventListener('change', ({ target }) => target.ariaInvalid === 'true' && judge(target))
   form.addEventListener('submit', async (event) => {
     event.preventDefault()
@@ -44,7 +60,7 @@ export function formDialog(dialog, send) {
     const values = valuesOf(form)
     setBusy(true)
     try {
-      await send(values, tell)
+      await send(values, tell, stopping.signal)
       if (dialog.open) return // another page comes
       form.reset()
       setBusy(false)

@@ -21,6 +21,12 @@ export async function mySigner(options) {
   }
 }
 
+/** Gives the signer up: the next who needs one asks anew. */
+export function release() {
+  mine?.then((signer) => signer.close(), () => {})
+  mine = null
+}
+
 async function find(options) {
   const viewer = document.body.dataset.viewer
   let signer

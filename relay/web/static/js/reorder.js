@@ -15,9 +15,9 @@ import { nostr } from './vendor.js'
  */
 export default function (dialog, id, where, done) {
   const { elements } = dialog.querySelector('form')
-  const signer = () => signerFor(dialog.querySelector('[data-signing]'))
-  const form = formDialog(dialog, async ({ quantity = {}, ...written }, tell) => {
-    const mine = await signer()
+  const signer = (stop) => signerFor(dialog.querySelector('[data-signing]'), stop)
+  const form = formDialog(dialog, async ({ quantity = {}, ...written }, tell, stop) => {
+    const mine = await signer(stop)
     const again = reorder(await orderNow(id), written)
     const products = again.products
       .map((line, i) => ({ ...line, quantity: Number(quantity[i] ?? 0) }))
