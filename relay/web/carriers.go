@@ -33,7 +33,7 @@ var carriers = []struct {
 	{[]string{"laposte", "colissimo", "chronopost"}, "https://www.laposte.fr/outils/suivre-vos-envois?code={}"},
 	{[]string{"bpost"}, "https://track.bpost.cloud/btr/web/#/search?itemCode={}"},
 	{[]string{"osterreichischepost", "oesterreichischepost", "österreichischepost", "postat", "austrianpost"}, "https://www.post.at/en/s/shipment-details?snr={}"},
-	{[]string{"swisspost", "dieschweizerischepost", "schweizerpost", "postch"}, "https://service.post.ch/ekp-web/ui/entry/search/{}"},
+	{[]string{"swisspost", "schweizerischepost", "dieschweizerischepost", "schweizerpost", "postch"}, "https://service.post.ch/ekp-web/ui/entry/search/{}"},
 	{[]string{"posteitaliane", "poste"}, "https://www.poste.it/cerca/index.html#/risultati-spedizioni/{}"},
 	{[]string{"inpost"}, "https://inpost.pl/en/find-parcel?number={}"},
 	{[]string{"postnord"}, "https://tracking.postnord.com/en/tracking?id={}"},

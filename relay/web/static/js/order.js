@@ -108,10 +108,10 @@ function placeOf(focused) {
 function refocus(root, place) {
   if (!place || place.focused.isConnected) return
   const region = root.querySelector(`[data-region="${place.region}"]`)
-  const alike = [...(region?.querySelectorAll(place.tag) ?? [])]
-  const found = alike[place.at]?.textContent === place.text ? alike[place.at] : alike.find((e) => e.textContent === place.text)
-  if (found) return found.focus({ preventScroll: true })
-  const heading = [...(region?.querySelectorAll('h1, h2') ?? [])].find((h) => !h.closest('dialog')) ?? root.querySelector('h1')
-  heading.tabIndex = -1
-  heading.focus({ preventScroll: true })
+  const alike = [...(region?.querySelectorAll(place.tag) ?? [])].map((e) => (e.checkVisibility() ? e : null)) // else in a closed menu
+  const found = alike[place.at]?.textContent === place.text ? alike[place.at] : alike.find((e) => e?.textContent === place.text)
+  const heading = [...(region?.querySelectorAll('h1, h2') ?? [])].find((h) => h.checkVisibility()) ?? root.querySelector('h1')
+  const target = found ?? heading
+  if (/^H\d$/.test(target.tagName)) target.tabIndex = -1
+  target.focus({ preventScroll: true })
 }
