@@ -36,15 +36,6 @@ func drawn(t *testing.T, language string, a Actions) *html.Node {
 	return doc
 }
 
-func attribute(n *html.Node, key string) string {
-	for _, a := range n.Attr {
-		if a.Key == key {
-			return a.Val
-		}
-	}
-	return ""
-}
-
 // attributes are the values of an attribute, in the order of the page.
 func attributes(nodes []*html.Node, key string) (all []string) {
 	for _, n := range nodes {
