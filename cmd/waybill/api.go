@@ -33,8 +33,8 @@ func (d *daemon) pages(reader orders.Reader, changes *api.Changes) (http.Handler
 	directory := &relay.Directory{Ledger: d.ledger}
 	return web.New(web.Config{
 		Name: d.cfg.Relay.Name, Self: d.identity.PublicKey(), PublicURLs: d.cfg.Relay.PublicURLs,
-		Orders: reader, Visitors: api.NewCookies(d.cfg.Relay.PublicURLs, d.ledger, time.Now), Admin: d.cfg.isAdmin,
-		Names: (&relay.Names{Ledger: d.ledger}).Of, Profiles: profilesOf(directory), Titles: directory.Titles,
+		Orders: reader, Visitors: api.NewCookies(d.cfg.Relay.PublicURLs, d.ledger, time.Now), Admin: d.cfg.isAdmin, Admins: d.cfg.Admins,
+		InboxRelays: d.ledger.RelaysOf, Names: (&relay.Names{Ledger: d.ledger}).Of, Profiles: profilesOf(directory), Titles: directory.Titles,
 		Desk: d.desk, Policy: enrol.Mode(d.cfg.Participants.Policy), MeetsSigners: len(d.cfg.Keys.SignerRelays) > 0, Presence: d.presence,
 		Notices: d.notifier, Channels: web.Channels{DM: d.cfg.Notices.DM, Email: d.cfg.Notices.Email.Host != ""}, Throttle: changes.Take,
 		Viewed: d.views.Viewed, Observe: d.metrics.Request, Log: d.log,

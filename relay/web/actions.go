@@ -1,7 +1,9 @@
 package web
 
 import (
+	"context"
 	"slices"
+	"strings"
 
 	"github.com/waybill-relay/waybill/orders"
 )
@@ -12,6 +14,11 @@ type Actions struct {
 	Role  string      // of the viewer: buyer, seller or admin
 	Next  orders.Verb // the one that moves the order on; "" for none
 	Verbs []orders.Verb
+	Acts  []Act    // the forms of Verbs: Next first, what ends the order last
+	Again bool     // the viewer may order the same again
+	Inbox []string // wss:// relays where the other party reads (its kind 10050)
+	// Admins (hex) get what is posted of a dispute sealed, too.
+	Admins []string
 }
 
 // steps are what moves an order on, by role, the most pressing first.
@@ -23,7 +30,36 @@ var steps = map[orders.Role][]orders.Verb{
 
 // actionsOf is what role may do about the order, of its AllowedActions alone.
 func actionsOf(o *orders.Order, role orders.Role) Actions {
-	return Actions{Order: o, Role: role.String(), Next: nextStep(o, role), Verbs: o.AllowedActions}
+	a := Actions{Order: o, Role: role.String(), Next: nextStep(o, role), Verbs: o.AllowedActions}
+	a.Again = role == orders.Buyer && len(o.Products) > 0 && o.SellerPubkey != ""
+	for _, v := range o.AllowedActions {
+		for _, act := range actsOf(o, role, v) {
+			act.Next = v == a.Next
+			a.Acts = append(a.Acts, act)
+		}
+	}
+	slices.SortStableFunc(a.Acts, func(x, y Act) int { return x.place() - y.place() })
+	return a
+}
+
+// actionsFor is actionsOf with where the message goes.
+func (s *server) actionsFor(ctx context.Context, o *orders.Order, role orders.Role) (Actions, error) {
+	a := actionsOf(o, role)
+	a.Admins = s.cfg.Admins
+	other := o.SellerPubkey
+	if role == orders.Seller {
+		other = o.BuyerPubkey
+	}
+	if s.cfg.InboxRelays == nil || role == orders.Admin || other == "" {
+		return a, nil
+	}
+	relays, err := s.cfg.InboxRelays(ctx, other)
+	for _, url := range relays {
+		if strings.HasPrefix(url, "wss://") { // the policy lets pages reach no other
+			a.Inbox = append(a.Inbox, url)
+		}
+	}
+	return a, err
 }
 
 // nextStep is the one thing that the order waits for from role, "" where it waits for

@@ -2,6 +2,7 @@ package web
 
 import (
 	"embed"
+	"encoding/json"
 	"errors"
 	"html/template"
 	"io/fs"
@@ -36,8 +37,10 @@ func loadIcons() (map[string]template.HTML, error) {
 // functions are what templates may call.
 func functions(words catalogue, language string, icons map[string]template.HTML) template.FuncMap {
 	return template.FuncMap{
-		"t":  words.say,
-		"tn": func(key string, n any, args ...any) (string, error) { return words.count(key, number(n), args...) },
+		"t":       words.say,
+		"tn":      func(key string, n any, args ...any) (string, error) { return words.count(key, number(n), args...) },
+		"say":     func(p Phrase) (string, error) { return words.phrase(p, language) },
+		"decimal": func(n json.Number) string { return decimal(n, language) },
 		"icon": func(name string) (template.HTML, error) {
 			if svg, ok := icons[name]; ok {
 				return svg, nil

@@ -20,17 +20,24 @@ func (s *server) home(v *visit) error {
 
 // SignIn is the page that signs in.
 type SignIn struct {
-	Next string // where to go then: a path of this relay
+	Next    string // where to go then: a path of this relay
+	Meeting string // a relay where pages and remote signers meet, to begin with
 }
 
-// signIn: GET /sign-in, with next.
+// meetingRelay is what the field proposes. This relay is none: it takes no events of
+// NIP-46, which are anybody's and about nothing here.
+const meetingRelay = "wss://relay.nsec.app"
+
+// signIn: GET /sign-in, with next; again is for who has a session, and a signer that is
+// at another account or not remembered.
 func (s *server) signIn(v *visit) error {
-	next := ownPath(v.URL.Query().Get("next"), "/orders")
-	if v.viewer != "" {
+	query := v.URL.Query()
+	next := ownPath(query.Get("next"), "/orders")
+	if v.viewer != "" && !query.Has("again") {
 		v.redirect(next)
 		return nil
 	}
-	return s.show(v, http.StatusOK, "sign-in", SignIn{Next: next})
+	return s.show(v, http.StatusOK, "sign-in", SignIn{Next: next, Meeting: meetingRelay})
 }
 
 // signOut: POST /sign-out.

@@ -49,7 +49,7 @@ type Notices struct {
 	Hooks   []Hook
 	HookURL string // as it was typed
 	Picks   []Pick // of a new webhook
-	Secret  *Secret
+	Secret  *HookSecret
 
 	Recent []Notice
 	Failed int   // of Recent

@@ -164,8 +164,8 @@ func noticesHouse(t *testing.T, change ...func(*Config)) (*house, *herald) {
 	return h, p
 }
 
-// everything are the events of a form with all ticked.
-func everything() (all []string) {
+// everyEvent are the events of a form with all ticked.
+func everyEvent() (all []string) {
 	for _, e := range notify.Events {
 		all = append(all, string(e))
 	}
@@ -195,10 +195,10 @@ func TestSetNotices(t *testing.T) {
 		form url.Values
 		want notify.Settings
 	}{
-		"all":     {url.Values{"dm": {"default"}, "events": everything(), "mute": {"not"}, "day": {""}}, notify.Settings{}},
+		"all":     {url.Values{"dm": {"default"}, "events": everyEvent(), "mute": {"not"}, "day": {""}}, notify.Settings{}},
 		"some":    {url.Values{"dm": {"on"}, "events": {"order.shipped", "order.paid"}, "mute": {"not"}}, notify.Settings{DM: notify.On, Events: notify.Choice{"order.paid", "order.shipped"}}},
-		"an hour": {url.Values{"dm": {"off"}, "events": everything(), "mute": {"1h"}}, notify.Settings{DM: notify.Off, MutedUntil: today.Add(time.Hour)}},
-		"a day": {url.Values{"dm": {"off"}, "events": everything(), "mute": {"day"}, "day": {"2026-03-20"}},
+		"an hour": {url.Values{"dm": {"off"}, "events": everyEvent(), "mute": {"1h"}}, notify.Settings{DM: notify.Off, MutedUntil: today.Add(time.Hour)}},
+		"a day": {url.Values{"dm": {"off"}, "events": everyEvent(), "mute": {"day"}, "day": {"2026-03-20"}},
 			notify.Settings{DM: notify.Off, MutedUntil: time.Date(2026, 3, 20, 0, 0, 0, 0, time.UTC)}},
 	} {
 		if w := h.post(h.buyer, "/keys/notices", tt.form); w.Code != 303 || w.Header().Get("Location") != "/keys/notices?done=saved" {
@@ -212,7 +212,7 @@ func TestSetNotices(t *testing.T) {
 	// Who is muted stays it, as long as he was.
 	was := p.settings[h.buyer].MutedUntil
 	p.settings[h.buyer] = notify.Settings{MutedUntil: today.Add(time.Hour), Email: "me@example.com"}
-	h.post(h.buyer, "/keys/notices", url.Values{"dm": {"on"}, "events": everything(), "mute": {"keep"}})
+	h.post(h.buyer, "/keys/notices", url.Values{"dm": {"on"}, "events": everyEvent(), "mute": {"keep"}})
 	if got := p.settings[h.buyer]; !got.MutedUntil.Equal(today.Add(time.Hour)) || got.Email == "" || got.DM != notify.On {
 		t.Errorf("kept: got %+v, was %v", got, was)
 	}
@@ -323,7 +323,7 @@ func TestWebhookForms(t *testing.T) {
 		t.Errorf("no event: got %d", w.Code)
 	}
 	p.refuse = orders.Errorf(orders.ECONFLICT, "five")
-	if w := h.post(h.buyer, "/keys/notices/webhooks", url.Values{"url": {"https://x"}, "events": everything()}); w.Code != 409 || !strings.Contains(w.Body.String(), "five webhooks already") {
+	if w := h.post(h.buyer, "/keys/notices/webhooks", url.Values{"url": {"https://x"}, "events": everyEvent()}); w.Code != 409 || !strings.Contains(w.Body.String(), "five webhooks already") {
 		t.Errorf("one too many: got %d", w.Code)
 	}
 	w = h.post(h.buyer, "/keys/notices/webhooks", url.Values{"url": {"https://x.example/hook"}, "events": {"order.paid", "order.shipped"}})
@@ -428,8 +428,8 @@ func TestNoticesThrottle(t *testing.T) {
 	p.hooks[h.buyer] = []notify.Webhook{{ID: "whe_1", URL: "https://x.example"}}
 	p.told[h.buyer] = []ledger.Notice{{ID: 1, State: ledger.NoticeSent, Content: "{}", Lane: "dm"}}
 	for path, form := range map[string]url.Values{
-		"": {"dm": {"on"}, "events": everything(), "mute": {"not"}}, "/email": {"address": {"me@example.com"}}, "/email/confirm": {"code": {"12345678"}},
-		"/webhooks": {"url": {"https://x"}, "events": everything()}, "/webhooks/whe_1/rotate": nil, "/webhooks/whe_1/enable": nil, "/1/again": nil,
+		"": {"dm": {"on"}, "events": everyEvent(), "mute": {"not"}}, "/email": {"address": {"me@example.com"}}, "/email/confirm": {"code": {"12345678"}},
+		"/webhooks": {"url": {"https://x"}, "events": everyEvent()}, "/webhooks/whe_1/rotate": nil, "/webhooks/whe_1/enable": nil, "/1/again": nil,
 	} {
 		w := h.post(h.buyer, "/keys/notices"+path, form)
 		if w.Code != 429 || w.Header().Get("Retry-After") == "" || !strings.Contains(w.Body.String(), "Too many changes") {

@@ -14,14 +14,19 @@ import (
 type preferences struct {
 	Language string // one of Languages
 	Theme    string // one of themes
+	Hides    bool   // amounts and the like are blurred, for who is looked over the shoulder
 }
 
 // themes are the colours of the pages; system follows the browser's own.
 var themes = []string{"system", "light", "dark"}
 
+// amounts are whether they can be read by whoever sees the screen.
+var amounts = []string{"shown", "hidden"}
+
 const (
 	languageCookie = "waybill-language"
 	themeCookie    = "waybill-theme"
+	amountsCookie  = "waybill-amounts"
 	preferredFor   = 400 * 24 * time.Hour // the most that browsers keep
 )
 
@@ -33,6 +38,9 @@ func preferencesOf(r *http.Request) preferences {
 	p := preferences{Theme: themes[0]}
 	if c, err := r.Cookie(themeCookie); err == nil && slices.Contains(themes, c.Value) {
 		p.Theme = c.Value
+	}
+	if c, err := r.Cookie(amountsCookie); err == nil {
+		p.Hides = c.Value == "hidden"
 	}
 	if c, err := r.Cookie(languageCookie); err == nil && speaks(c.Value) {
 		p.Language = c.Value
@@ -55,7 +63,8 @@ func accepted(header string) string {
 	return Languages[0].Tag
 }
 
-// setPreferences: POST /preferences, with language, theme, and the page to go back to.
+// setPreferences: POST /preferences, with language, theme, amounts, and the page to go
+// back to.
 func (s *server) setPreferences(v *visit) error {
 	v.Body = http.MaxBytesReader(v.w, v.Body, 4<<10)
 	if err := v.ParseForm(); err != nil {
@@ -67,6 +76,7 @@ func (s *server) setPreferences(v *visit) error {
 	}{
 		{languageCookie, v.PostForm.Get("language"), speaks(v.PostForm.Get("language"))},
 		{themeCookie, v.PostForm.Get("theme"), slices.Contains(themes, v.PostForm.Get("theme"))},
+		{amountsCookie, v.PostForm.Get("amounts"), slices.Contains(amounts, v.PostForm.Get("amounts"))},
 	} {
 		switch {
 		case p.value == "":

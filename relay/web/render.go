@@ -32,6 +32,7 @@ type Page struct {
 	Languages []Language
 	Theme     string
 	Themes    []string
+	Hides     bool   // amounts are blurred
 	Assets    string // prefix of what is loaded
 	Relay     string // its name
 	Self      string // its public key (hex)
@@ -81,7 +82,7 @@ func loadPages(words catalogues, a *assets) (*pages, error) {
 // show answers with a page: all of it, or an error and nothing.
 func (s *server) show(v *visit, status int, name string, body any) error {
 	page := Page{
-		Lang: v.prefs.Language, Languages: Languages, Theme: v.prefs.Theme, Themes: themes, Assets: s.assets.prefix,
+		Lang: v.prefs.Language, Languages: Languages, Theme: v.prefs.Theme, Themes: themes, Hides: v.prefs.Hides, Assets: s.assets.prefix,
 		Relay: s.cfg.Name, Self: s.cfg.Self, Path: v.URL.RequestURI(), Here: v.Pattern, Admin: v.admin, Body: body,
 	}
 	if v.viewer != "" {

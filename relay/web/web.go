@@ -27,6 +27,11 @@ type Config struct {
 	Orders     orders.Reader
 	Visitors   Visitors
 	Admin      func(pubkey string) bool // hex; nil: there are none
+	// Admins are the keys (hex) to which a dispute that is posted is sealed, too.
+	Admins []string
+	// InboxRelays are the relays where somebody (hex) reads direct messages (kind 10050).
+	// nil: nobody has said.
+	InboxRelays func(ctx context.Context, pubkey string) ([]string, error)
 	// Names tells who calls himself by a NIP-05 name (orders.Names). nil: nobody does.
 	Names func(ctx context.Context, name string) ([]string, error)
 	// Profiles are what people (public keys, hex) say of themselves; those that say
@@ -94,6 +99,9 @@ type route struct {
 // Each page has its routes beside it.
 var routes = slices.Concat(
 	frontRoutes,
+	orderRoutes,
+	documentRoutes,
+	listRoutes,
 	keysRoutes,
 	noticesRoutes,
 	webhookRoutes,

@@ -37,8 +37,8 @@ func hookOf(w notify.Webhook) Hook {
 	return h
 }
 
-// A Secret is a webhook's, in the one answer that has it.
-type Secret struct {
+// A HookSecret is a webhook's, in the one answer that has it.
+type HookSecret struct {
 	URL, Value string
 	Rotated    bool // the former one holds for a day
 }
@@ -49,7 +49,7 @@ func (s *server) secretPage(v *visit, status int, w notify.Webhook, rotated bool
 	if err != nil {
 		return err
 	}
-	page.Secret = &Secret{URL: w.URL, Value: w.Secret, Rotated: rotated}
+	page.Secret = &HookSecret{URL: w.URL, Value: w.Secret, Rotated: rotated}
 	return s.show(v, status, "notices", page)
 }
 

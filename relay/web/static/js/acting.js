@@ -1,0 +1,107 @@
+// Saying something of an order by the viewer's own signer, until the relay has filed it.
+
+import { request } from './api.js'
+import { encrypts, mySigner, release } from './mysigner.js'
+import { send } from './post.js'
+import { fail, Problem } from './problem.js'
+import { t } from './words.js'
+
+/** How long the relay may take to file a message (ms), and between two looks. */
+const patience = 15_000
+const pause = 300
+
+/** What is signed of a wrapped message (NIP-59): a copy, and not yet the last. */
+const sealKind = 13
+
+const pathOf = (id) => `${location.origin}/api/v1/orders/${encodeURIComponent(id)}`
+
+/** The order as it stands now. @param {string} id its intentId @returns {Promise<object>} */
+export const orderNow = async (id) => (await request('GET', pathOf(id))).body
+
+/**
+ * What the signer will be asked for, in words.
+ * @param {string} role of the viewer: an admin's ruling goes to the relay alone
+ * @returns {string}
+ */
+export function signatures(role) {
+  return encrypts() ? t('sign.wrapped', role === 'admin' ? 2 : 3) : t('sign.posted')
+}
+
+/**
+ * The viewer's signer, until stop: nobody waits for an answer then, nor takes one. A page
+ * that it wants opened first is shown.
+ * @param {HTMLElement} place for the link to that page
+ * @param {AbortSignal} [stop]
+ * @returns {Promise<import('./backend.js').Signer>} `stopped`
+ */
+export async function signerFor(place, stop = new AbortController().signal) {
+  const onauth = (url) => {
+    const link = document.createElement('a')
+    Object.assign(link, { href: url, target: '_blank', rel: 'noopener noreferrer', textContent: t('sign.auth') })
+    place.replaceChildren(link)
+  }
+  const stopped = new Promise((_, reject) => {
+    stop.addEventListener('abort', () => {
+      release() // its next question is not to wait for the answer to this one
+      reject(new Problem('stopped'))
+    })
+  })
+  const until = (ask) => (...args) => Promise.race([ask(...args), stopped])
+  const signer = await until(mySigner)({ onauth })
+  const { nip44 } = signer
+  return { ...signer, signEvent: until(signer.signEvent), nip44: nip44 && { encrypt: until(nip44.encrypt), decrypt: until(nip44.decrypt) } }
+}
+
+/**
+ * Says something of an order, or begins one, and waits until it is filed.
+ * @param {import('./backend.js').Signer} signer
+ * @param {object | null} order as it stands now; null for an intent
+ * @param {string} verb
+ * @param {import('./messages.js').Fields} fields
+ * @param {{inboxRelays: string[], admins: string[]}} where
+ * @param {(text: string, final?: boolean) => void} tell how far it is; final: it is on its way
+ * @returns {Promise<{id?: string, missed: boolean}>} id: the order's intentId; absent where the
+ *   relay has not filed it yet. missed: the other party gets its copy nowhere. A Problem where
+ *   it is refused, with allowedActions
+ */
+export async function say(signer, order, verb, fields, where, tell) {
+  if (order && !order.allowedActions?.includes(verb)) fail('not-allowed-now', '', { allowedActions: order.allowedActions ?? [] })
+  tell(t('sign.wait'))
+  const relaySelf = document.body.dataset.self
+  const onstep = (done, all) => tell(t('sign.step', done, all), done === all)
+  const signEvent = async (template) => {
+    const event = await signer.signEvent(template)
+    if (event.kind !== sealKind) tell(t('sign.filing'), true)
+    return event
+  }
+  const said = await send({ ...signer, signEvent }, order, verb, fields, { ...where, relaySelf, work: await workAsked(), onstep })
+  tell(t('sign.filing'), true)
+  const { buyerPubkey, sellerPubkey } = order ?? { sellerPubkey: fields.seller }
+  const missed = said.missed.some((key) => key !== signer.pubkey && [buyerPubkey, sellerPubkey].includes(key))
+  return { missed, id: said.order?.intentId ?? (await filed(order?.intentId ?? fields.orderId, said.id)) }
+}
+
+// filed waits until the message stands in the order's history.
+async function filed(id, message) {
+  for (const until = Date.now() + patience; Date.now() < until; await new Promise((r) => setTimeout(r, pause))) {
+    try {
+      const order = await orderNow(id)
+      const entry = order.timeline.find(({ fact }) => fact.split('#')[0] === message)
+      if (entry && !entry.ok) throw new Problem('not-counted', '', { reason: entry.reason, allowedActions: order.allowedActions ?? [] })
+      if (entry) return order.intentId
+    } catch (err) {
+      // A new order is not there at once, and a network comes back.
+      if (!['not_found', 'network', 'rate_limited', 'unavailable'].includes(err.code)) throw err
+    }
+  }
+}
+
+// workAsked are the bits of work that the relay wants of strangers' events (NIP-11, NIP-13).
+async function workAsked() {
+  try {
+    const answer = await fetch(location.origin, { headers: { Accept: 'application/nostr+json' }, credentials: 'omit' })
+    return (await answer.json()).limitation?.min_pow_difficulty ?? 0
+  } catch {
+    return 0 // it will say so where that matters
+  }
+}

@@ -1,0 +1,108 @@
+// A list that keeps up with what happens: after news it asks for its own page again, and
+// takes over what differs, under the hands of who works in it.
+
+import { announce, enliven, localise } from './app.js'
+import { fetchPage } from './fragment.js'
+import { follow } from './live.js'
+import { t } from './words.js'
+
+const calm = 500 // ms: many at once are one reload
+
+/**
+ * Emits `rows` on the section once its rows were exchanged.
+ * @param {HTMLElement} section
+ */
+export default function (section) {
+  section.querySelector('form.search').addEventListener('formdata', ({ formData }) => {
+    for (const [name, value] of [...formData]) if (value === '') formData.delete(name)
+    if (formData.get('sort') === '-created') formData.delete('sort')
+  })
+  section.querySelector('.queues [aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'nearest' })
+  let due
+  let running = Promise.resolve()
+  follow(() => {
+    clearTimeout(due)
+    due = setTimeout(() => (running = running.then(() => refresh(section)).catch((error) => console.warn(error))), calm)
+  })
+}
+
+async function refresh(section) {
+  const fresh = (await fetchPage(location.href)).querySelector('.list')
+  if (!fresh) return
+  localise(fresh)
+  Object.assign(section.dataset, { asked: fresh.dataset.asked, total: fresh.dataset.total })
+  takeOver(section, fresh, '[data-live="tabs"]')
+  const [mine, theirs] = [section, fresh].map((s) => s.querySelector('[data-rows]'))
+  let changed = 0
+  if (mine && theirs) {
+    changed = exchange(mine, theirs)
+    takeOver(section, fresh, '.results__head')
+    takeOver(section, fresh, '.pages')
+  } else if (takeOver(section, fresh, '[data-live="results"]')) {
+    changed = theirs?.children.length ?? 0
+    enliven(section)
+  }
+  section.dispatchEvent(new CustomEvent('rows'))
+  if (changed > 0) announce(t('list.updated', changed))
+}
+
+// takeOver exchanges one part where it differs. The focus goes to its twin.
+function takeOver(section, fresh, selector) {
+  const [old, now] = [section, fresh].map((s) => s.querySelector(selector))
+  if (!old && now) section.querySelector('.results').append(now)
+  else if (old && !now) old.remove()
+  else if (old && old.outerHTML !== now.outerHTML) swap(old, now)
+  else return false
+  return true
+}
+
+/** Makes the rows those of another table, and tells how many are new or changed. */
+function exchange(mine, theirs) {
+  const had = new Map([...mine.children].map((row) => [row.dataset.order, row]))
+  const rows = [...theirs.children]
+  const stay = new Set(rows.map((row) => row.dataset.order))
+  for (const [id, row] of had) if (!stay.has(id)) remove(row)
+  let changed = 0
+  let at = mine.firstElementChild
+  for (let row of rows) {
+    const old = had.get(row.dataset.order)
+    if (old?.outerHTML === row.outerHTML) {
+      row = old
+    } else {
+      changed++
+      if (old) {
+        if (at === old) at = row
+        swap(old, row)
+      }
+    }
+    if (row === at) at = at.nextElementSibling
+    else keepingFocus(row, () => mine.insertBefore(row, at))
+    if (row !== old) flash(row)
+  }
+  return changed
+}
+
+const touchable = (root) => [...root.querySelectorAll('a, button, input')]
+
+function swap(old, now) {
+  const place = touchable(old).indexOf(document.activeElement)
+  old.replaceWith(now)
+  if (place >= 0) (touchable(now)[place] ?? touchable(now)[0])?.focus({ preventScroll: true })
+}
+
+function remove(row) {
+  const next = row.contains(document.activeElement) && (row.nextElementSibling ?? row.previousElementSibling)
+  row.remove()
+  if (next) next.querySelector('a').focus({ preventScroll: true })
+}
+
+function keepingFocus(row, move) {
+  const focused = row.contains(document.activeElement) && document.activeElement
+  move()
+  if (focused) focused.focus({ preventScroll: true })
+}
+
+function flash(row) {
+  if (matchMedia('(prefers-reduced-motion: reduce)').matches) return
+  row.animate([{ backgroundColor: 'var(--accent-wash)' }, { backgroundColor: 'transparent' }], { duration: 2500, easing: 'ease-out' })
+}
