@@ -86,3 +86,29 @@ func mayClose(r, d *telling) bool {
 	}
 	return false
 }
+
+// OpenDispute is the message of the timeline with which the present dispute began, nil
+// where the order is not disputed. A dispute that is raised while another one is open
+// goes with that one.
+func (o *Order) OpenDispute() *TimelineEntry {
+	if o.Status != StatusDisputed {
+		return nil
+	}
+	var began, last *TimelineEntry
+	for i := range o.Timeline {
+		e := &o.Timeline[i]
+		switch {
+		case !e.OK:
+		case e.Verb == Dispute:
+			if last = e; began == nil {
+				began = e
+			}
+		case e.Verb == Resolved:
+			began = nil
+		}
+	}
+	if began == nil { // one of several was closed: which are open is known to the fold alone
+		return last
+	}
+	return began
+}
