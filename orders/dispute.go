@@ -112,3 +112,16 @@ func (o *Order) OpenDispute() *TimelineEntry {
 	}
 	return began
 }
+
+// A Case says which admin (hex) works on the dispute of an order, since when (ms).
+type Case struct {
+	Admin   string
+	TakenAt int64
+}
+
+// Of reports whether the case is the present dispute's of o: one that was taken before
+// that arrived was about an earlier one.
+func (c Case) Of(o *Order) bool {
+	e := o.OpenDispute()
+	return e != nil && c.Admin != "" && c.TakenAt >= e.ReceivedAt
+}

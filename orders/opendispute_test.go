@@ -26,3 +26,17 @@ func TestOpenDispute(t *testing.T) {
 		}
 	}
 }
+
+func TestCaseOf(t *testing.T) {
+	facts := []Fact{says(ana, Intent, 0, sats(100)), says(ana, Paid, 5), says(ana, Dispute, 10)}
+	o := Fold(PairOf(ana, bob), facts)
+	at := facts[2].ReceivedAt
+	for c, want := range map[Case]bool{{}: false, {judge, at - 1}: false, {judge, at}: true, {"", at}: false} {
+		if got := c.Of(o); got != want {
+			t.Errorf("%+v: got %t", c, got)
+		}
+	}
+	if o := Fold(PairOf(ana, bob), facts[:2]); (Case{judge, at}).Of(o) {
+		t.Error("there is a case without a dispute")
+	}
+}
