@@ -34,7 +34,7 @@ func (d *daemon) pages(reader orders.Reader) (http.Handler, error) {
 		Name: d.cfg.Relay.Name, Self: d.identity.PublicKey(), PublicURLs: d.cfg.Relay.PublicURLs,
 		Orders: reader, Visitors: api.NewCookies(d.cfg.Relay.PublicURLs, d.ledger, time.Now), Admin: d.cfg.isAdmin,
 		Names: (&relay.Names{Ledger: d.ledger}).Of, Profiles: profilesOf(directory), Titles: directory.Titles,
-		Viewed: d.views.Viewed, Observe: d.metrics.Request, Log: d.log,
+		Cases: d.ledger, Viewed: d.views.Viewed, Observe: d.metrics.Request, Log: d.log,
 	})
 }
 

@@ -32,6 +32,8 @@ type Config struct {
 	Profiles func(ctx context.Context, pubkeys []string) (map[string]Profile, error)
 	// Titles are the titles of listings ("30402:<pubkey>:<d>"). nil: none is known.
 	Titles func(ctx context.Context, addresses []string) (map[string]string, error)
+	// Cases keep which admin works on which dispute. nil: nobody does.
+	Cases Cases
 	// Viewed is called when somebody (hex) looked at an order of theirs. nil: nobody is told.
 	Viewed func(o *orders.Order, reader string)
 	// Observe is told of every page that was answered: the pattern of its route, the
@@ -77,6 +79,8 @@ type route struct {
 // Each page has its routes beside it.
 var routes = slices.Concat(
 	frontRoutes,
+	statsRoutes,
+	disputeRoutes,
 )
 
 // New makes the handler of the pages and of what they load. Its only errors are those
