@@ -11,7 +11,7 @@ import (
 // A CaseForm says who works on an open dispute, with what the viewer, an admin, may do
 // about that: for the partial "case".
 type CaseForm struct {
-	Path    string  // of its forms; "" where there is nothing to do
+	Path    string  // of its forms
 	Holder  *Person // nil: nobody
 	TakenAt int64   // ms
 	From    string  // whom the ledger has, for taking it over from him; of an earlier dispute too
@@ -31,12 +31,13 @@ func (s *server) cases(ctx context.Context, found ...*orders.Order) (map[string]
 	return s.cfg.Cases.Cases(ctx, ids)
 }
 
-// caseForm is what viewer sees of the case of an order; people has its admin.
-func caseForm(o *orders.Order, c orders.Case, viewer string, people map[string]*Person) CaseForm {
-	if o.OpenDispute() == nil {
-		return CaseForm{}
+// caseForm is what viewer sees of the case of an order, nil where there is none to have;
+// people has its admin.
+func (s *server) caseForm(o *orders.Order, c orders.Case, viewer string, people map[string]*Person) *CaseForm {
+	if s.cfg.Cases == nil || o.OpenDispute() == nil {
+		return nil
 	}
-	f := CaseForm{Path: "/disputes/" + url.PathEscape(o.IntentID), From: c.Admin, Party: o.Role(viewer) != 0}
+	f := &CaseForm{Path: "/disputes/" + url.PathEscape(o.IntentID), From: c.Admin, Party: o.Role(viewer) != 0}
 	if c.Of(o) {
 		f.Holder, f.TakenAt, f.Mine = people[c.Admin], c.TakenAt, c.Admin == viewer
 	}

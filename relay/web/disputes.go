@@ -43,7 +43,7 @@ type Dispute struct {
 	Since         int64   // ms
 	Lasts         Lasting // while it is open
 	Open          bool
-	Case          CaseForm
+	Case          *CaseForm // nil where nobody can take it
 }
 
 // disputesPerPage is how many disputes are on one page.
@@ -106,7 +106,7 @@ func (s *server) disputeRows(v *visit, found []*orders.Order) ([]Dispute, error)
 	for i, o := range found {
 		d := Dispute{
 			Order: o, Href: "/orders/" + url.PathEscape(o.IntentID), Buyer: people[o.BuyerPubkey], Seller: people[o.SellerPubkey],
-			Since: o.DisputeTimestamp, Case: caseForm(o, cases[o.IntentID], v.viewer, people),
+			Since: o.DisputeTimestamp, Case: s.caseForm(o, cases[o.IntentID], v.viewer, people),
 		}
 		by := o.DisputedBy
 		if e := o.OpenDispute(); e != nil {

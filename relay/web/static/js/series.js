@@ -2,7 +2,10 @@
 // the numbers of the table beneath it, and stands in the place of the plain chart.
 
 const day = 86_400;
-const height = 240;
+const height = 224; // as the plain chart: nothing moves when it makes way
+
+// Steps of the scale: no part of a sat.
+const whole = Array.from({ length: 16 }, (_, i) => [1, 2, 5].map((n) => n * 10 ** i)).flat();
 
 const colour = (element) => getComputedStyle(element).color;
 
@@ -18,7 +21,7 @@ export default async function series(section) {
   const margin = (most - least) / (rows.length - 1) / 2; // so that the outer columns are whole
 
   const language = document.documentElement.lang;
-  const amounts = new Intl.NumberFormat(language, { notation: 'compact', maximumFractionDigits: 1 });
+  const amounts = new Intl.NumberFormat(language, { notation: 'compact', maximumFractionDigits: 2 });
   const dates = new Intl.DateTimeFormat(language, { day: 'numeric', month: 'short', timeZone: 'UTC' });
   const months = new Intl.DateTimeFormat(language, { month: 'short', year: '2-digit', timeZone: 'UTC' });
   const named = (at, step) => (step >= 28 * day ? months : dates).format(new Date(at * 1000));
@@ -36,13 +39,13 @@ export default async function series(section) {
     font: '12px system-ui, sans-serif',
   };
   const chart = new UPlot({
-    width: section.clientWidth, height,
+    width: plain.clientWidth, height, padding: [8, 24, 0, 0],
     legend: { show: false },
     cursor: { y: false, points: { show: false }, drag: { x: true, y: false } },
-    scales: { x: { time: false, range: (_, from, to) => (from <= least && to >= most ? [least - margin, most + margin] : [from, to]) }, y: { range: (_, __, to) => [0, Math.max(1, to * 1.05)] } },
+    scales: { x: { time: false, range: (_, from, to) => (from <= least && to >= most ? [least - margin, most + margin] : [from, to]) }, y: { range: (_, __, to) => [0, Math.max(2, to * 1.05)] } },
     axes: [
-      { ...axis, grid: { show: false }, space: 72, incrs: [1, 2, 7, 14, 30.44, 91.3, 182.6, 365.25, 1826.25].map((days) => days * day), values: (_, splits, __, ___, step) => splits.map((at) => named(at, step)) },
-      { ...axis, size: 56, values: (_, splits) => splits.map((n) => amounts.format(n)) },
+      { ...axis, grid: { show: false }, size: 28, space: 72, incrs: [1, 2, 7, 14, 30.44, 91.3, 182.6, 365.25, 1826.25].map((days) => days * day), values: (_, splits, __, ___, step) => splits.map((at) => named(at, step)) },
+      { ...axis, size: 56, incrs: whole, values: (_, splits) => splits.map((n) => amounts.format(n)) },
     ],
     series: [{}, { paths: UPlot.paths.bars({ size: [0.7, 48] }), fill: () => colour(part('ink')), points: { show: false } }],
     hooks: {
