@@ -106,6 +106,17 @@ func TestAccess(t *testing.T) {
 			p, err := s.GetPeriods(ctx, me, Seller, []int64{0, 1})
 			return len(p), err
 		}},
+		{"GetMeasures", func(me string) (int, error) {
+			m, _, err := s.GetMeasures(ctx, me, Filter{})
+			if me == judge || me == eve {
+				return 1, err // who has no order has none measured
+			}
+			return int(m.Orders), err
+		}},
+		{"GetMeasures of everybody's", func(me string) (int, error) {
+			m, _, err := s.GetMeasures(ctx, me, Filter{As: Admin})
+			return int(m.Orders), err
+		}},
 		{"UpdateOrderStatus", func(me string) (int, error) {
 			_, err := s.UpdateOrderStatus(ctx, key(me), "plain", StatusPaymentRequested, Update{PaymentLink: "x"})
 			return 1, err
@@ -141,6 +152,8 @@ func TestAccess(t *testing.T) {
 		"FindOrders":                 {"", "", "", "", forbidden},
 		"FindOrders everybody's":     {forbidden, forbidden, "", forbidden, forbidden},
 		"GetPeriods":                 {"", "", "", "", forbidden},
+		"GetMeasures":                {"", "", "", "", forbidden},
+		"GetMeasures of everybody's": {forbidden, forbidden, "", forbidden, forbidden},
 		"UpdateOrderStatus":          {conflict, "", no, no, no},
 		"UpdateOrderStatus resolved": {"", "", "", no, no},
 		"UpdateOrderPayment":         {conflict, "", no, no, no},

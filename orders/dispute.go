@@ -86,3 +86,42 @@ func mayClose(r, d *telling) bool {
 	}
 	return false
 }
+
+// OpenDispute is the message of the timeline with which the present dispute began, nil
+// where the order is not disputed. A dispute that is raised while another one is open
+// goes with that one.
+func (o *Order) OpenDispute() *TimelineEntry {
+	if o.Status != StatusDisputed {
+		return nil
+	}
+	var began, last *TimelineEntry
+	for i := range o.Timeline {
+		e := &o.Timeline[i]
+		switch {
+		case !e.OK:
+		case e.Verb == Dispute:
+			if last = e; began == nil {
+				began = e
+			}
+		case e.Verb == Resolved:
+			began = nil
+		}
+	}
+	if began == nil { // one of several was closed: which are open is known to the fold alone
+		return last
+	}
+	return began
+}
+
+// A Case says which admin (hex) works on the dispute of an order, since when (ms).
+type Case struct {
+	Admin   string
+	TakenAt int64
+}
+
+// Of reports whether the case is the present dispute's of o: one that was taken before
+// that arrived was about an earlier one.
+func (c Case) Of(o *Order) bool {
+	e := o.OpenDispute()
+	return e != nil && c.Admin != "" && c.TakenAt >= e.ReceivedAt
+}

@@ -23,6 +23,7 @@ type Filter struct {
 	// party. nil: whoever. Empty but not nil: nobody, so that no order is meant.
 	Counterparty []string
 	Search       Search
+	Disputed     bool // only orders that are, or were, disputed; no index has those: each order is looked at
 	ByUpdated    bool // sorted by UpdatedTimestamp instead of CreatedTimestamp
 	OldestFirst  bool
 }
@@ -188,6 +189,7 @@ func (f Filter) Means(o *Order, viewer string) bool {
 	}
 	switch role := o.Role(viewer); {
 	case f.As != Admin && role&f.Roles() == 0,
+		f.Disputed && !o.WasDisputed(),
 		len(f.Statuses) > 0 && !slices.Contains(f.Statuses, o.Status),
 		f.Since != nil && at < *f.Since,
 		f.Until != nil && at > *f.Until:

@@ -81,35 +81,55 @@ type Duration struct {
 	AverageMs int64 `json:"averageMs"`
 }
 
-// maxDurations is how many orders are looked at for Durations.
-const maxDurations = 2000
+// maxMeasured is how many orders are looked at one by one for Durations and Measures.
+const maxMeasured = 2000
 
 // GetDurations looks at the orders that f means, the newest 2,000 of them.
 func (r *reader) GetDurations(ctx context.Context, caller string, f Filter) (d Durations, err error) {
 	sums, counts := map[Status]float64{}, map[Status]int64{}
-	f.OldestFirst = false
-	for q := (Query{Limit: 200}); d.Orders < maxDurations; {
-		found, err := r.FindOrders(ctx, caller, f, q)
-		if err != nil {
-			return d, err
+	d.All, err = r.newest(ctx, caller, f, func(o *Order) {
+		d.Orders++
+		for s, ms := range o.TimePerStatus() {
+			sums[s] += float64(ms)
+			counts[s]++
 		}
-		for _, o := range found.Items {
-			d.Orders++
-			for s, ms := range o.TimePerStatus() {
-				sums[s] += float64(ms)
-				counts[s]++
-			}
-		}
-		if q.Cursor = found.Next; q.Cursor == "" {
-			d.All = true
-			break
-		}
+	})
+	if err != nil {
+		return d, err
 	}
 	d.ByStatus = map[Status]Duration{}
 	for s, n := range counts {
 		d.ByStatus[s] = Duration{n, int64(sums[s] / float64(n))}
 	}
 	return d, nil
+}
+
+// GetMeasures is the measures of success of the orders that f means, of the newest
+// 2,000 of them; all reports that these are all. Who looked at them is not asked.
+func (r *reader) GetMeasures(ctx context.Context, caller string, f Filter) (m *Measures, all bool, err error) {
+	m = &Measures{}
+	all, err = r.newest(ctx, caller, f, func(o *Order) { m.Add(o, 0) })
+	return m, all, err
+}
+
+// newest hands over the newest orders that f means, maxMeasured of them at most, and
+// reports whether these are all.
+func (r *reader) newest(ctx context.Context, caller string, f Filter, each func(*Order)) (all bool, err error) {
+	f.OldestFirst = false
+	for q, n := (Query{Limit: 200}), 0; n < maxMeasured; {
+		found, err := r.FindOrders(ctx, caller, f, q)
+		if err != nil {
+			return false, err
+		}
+		n += len(found.Items)
+		for _, o := range found.Items {
+			each(o)
+		}
+		if q.Cursor = found.Next; q.Cursor == "" {
+			return true, nil
+		}
+	}
+	return false, nil
 }
 
 // TimePerStatus is how long (ms) the order stayed in each status that it has left, by

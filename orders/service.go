@@ -46,6 +46,7 @@ type Reader interface {
 	EachOrder(ctx context.Context, caller string, f Filter) iter.Seq2[*Order, error]
 	GetPeriods(ctx context.Context, caller string, as Role, edges []int64) ([]Stats, error)
 	GetDurations(ctx context.Context, caller string, f Filter) (Durations, error)
+	GetMeasures(ctx context.Context, caller string, f Filter) (m *Measures, all bool, err error)
 }
 
 // Query asks for one page of a list, newest first: by page number (from 1), or

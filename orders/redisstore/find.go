@@ -73,7 +73,7 @@ func (s *Store) Find(ctx context.Context, viewer string, f orders.Filter, q orde
 }
 
 func newPlan(viewer string, f orders.Filter) (*plan, error) {
-	p := &plan{f: f, viewer: viewer, lo: -maxExact, hi: maxExact, sift: !f.Search.Empty()}
+	p := &plan{f: f, viewer: viewer, lo: -maxExact, hi: maxExact, sift: !f.Search.Empty() || f.Disputed}
 	for _, status := range f.Statuses {
 		if !status.Valid() {
 			return nil, orders.Errorf(orders.EINVALID, "there is no status %.40q", status)

@@ -56,6 +56,7 @@ func findsLikeNaive(t *rapid.T, e *engine, os []*orders.Order) {
 			As:          rapid.SampledFrom([]orders.Role{0, orders.Buyer, orders.Seller, orders.Admin}).Draw(t, "as"),
 			Statuses:    rapid.SliceOfNDistinct(rapid.SampledFrom(orders.Statuses), 0, 3, rapid.ID).Draw(t, "statuses"),
 			OldestFirst: rapid.Bool().Draw(t, "asc"),
+			Disputed:    rapid.IntRange(0, 3).Draw(t, "ever disputed") == 0,
 			Search: search(t, rapid.SampledFrom([]string{"", "", "", "o1", "o", "o1, o3", "mug", "BLUE Mug", "1z9", "abc123", "abc 123 456", "o…2", "npub1…",
 				people[1], "nothing"}).Draw(t, "q")),
 		}

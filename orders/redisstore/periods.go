@@ -10,11 +10,8 @@ import (
 	"github.com/waybill-relay/waybill/orders"
 )
 
-const (
-	maxPeriods = 400
-	// maxSummed is how many orders are added up in one call, for which there is no index.
-	maxSummed = 100_000
-)
+// maxSummed is how many orders are added up in one call, for which there is no index.
+const maxSummed = 100_000
 
 // Periods is Stats of the orders that pubkey (hex) began as Buyer or Seller in
 // [edges[i], edges[i+1]) (ms), for each i; edges rise. The numbers of orders cost the
@@ -26,8 +23,8 @@ func (s *Store) Periods(ctx context.Context, as orders.Role, pubkey string, edge
 		return nil, err
 	}
 	n := len(edges) - 1
-	if n < 1 || n > maxPeriods || !sort.SliceIsSorted(edges, func(i, j int) bool { return edges[i] < edges[j] }) {
-		return nil, orders.Errorf(orders.EINVALID, "1 to %d periods, each after the one before", maxPeriods)
+	if n < 1 || n > orders.MaxPeriods || !sort.SliceIsSorted(edges, func(i, j int) bool { return edges[i] < edges[j] }) {
+		return nil, orders.Errorf(orders.EINVALID, "1 to %d periods, each after the one before", orders.MaxPeriods)
 	}
 	// Exclusive at its end.
 	first, last := clamp(edges[0]), clamp(edges[n]-1)

@@ -22,6 +22,7 @@ func drawOrder(t *rapid.T, id string, version int64) *orders.Order {
 		pays(rapid.SampledFrom([]orders.Payment{orders.PaymentNone, orders.PaymentClaimed, orders.PaymentConfirmed, orders.PaymentRefunded}).Draw(t, "payment"),
 			rapid.SampledFrom([]int64{0, 1, 99_999_999, 100_000_000, 100_000_001, 123_456_789_012, orders.MaxSats}).Draw(t, "sats")))
 	updated(noon + rapid.Int64Range(0, 2).Draw(t, "updated"))(o)
+	o.DisputeTimestamp = rapid.SampledFrom([]int64{0, noon}).Draw(t, "disputed")
 	titled(rapid.SliceOfN(rapid.SampledFrom([]string{"Blue mug", "Red mug", "Cup"}), 0, 2).Draw(t, "titles")...)(o)
 	ships(rapid.SliceOfN(rapid.SampledFrom([]string{"1Z9", "1z 8", "ABC-123456"}), 0, 2).Draw(t, "numbers")...)(o)
 	boxes(rapid.SliceOfNDistinct(rapid.SampledFrom([]string{"f0", "f1", "f1#1"}), 0, 3, rapid.ID).Draw(t, "boxes")...)(o)

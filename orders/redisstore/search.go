@@ -23,6 +23,8 @@ const (
 func (s *Store) candidates(ctx context.Context, p *plan) (rows []row, ok bool, err error) {
 	ids := map[string]bool{}
 	switch {
+	case p.f.Disputed: // of a candidate only the order itself tells that
+		return nil, false, nil
 	case !p.f.Search.Empty() && p.f.As == orders.Admin:
 		ok, err = s.named(ctx, p, ids)
 	case !p.f.Search.Empty():

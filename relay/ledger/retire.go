@@ -85,8 +85,10 @@ func (t *tx) retire(k orders.Key, members []orders.Fact, at, asOf int64) (sum Er
 	if _, err := t.exec("UPDATE order_ids SET retired_at = ? WHERE intent_id = ?", at, id); err != nil {
 		return sum, err
 	}
-	if _, err := t.exec("DELETE FROM order_views WHERE intent_id = ?", id); err != nil {
-		return sum, err
+	for _, table := range []string{"order_views", "dispute_cases"} {
+		if _, err := t.exec("DELETE FROM "+table+" WHERE intent_id = ?", id); err != nil {
+			return sum, err
+		}
 	}
 	if err := t.forgetNotices(id); err != nil {
 		return sum, err

@@ -22,7 +22,8 @@ const vanishSkew = 10 * 60_000
 //     others' inboxes that he sealed;
 //   - what he was told of his orders, his webhooks, and how he wanted to be told;
 //   - the boxes of what he said, for everybody, and his payload in every other box;
-//   - that he looked at his orders, and his sessions.
+//   - that he looked at his orders, the disputes that he took as an admin, and his
+//     sessions.
 //
 // What had arrived by then is what counts for wraps and boxes, whose own times say
 // nothing. The public part of orders stays for the other party, and the orders are
@@ -89,6 +90,9 @@ func (t *tx) vanish(r *record) (Outcome, error) {
 		r.pubkey, r.createdAt)
 	if err == nil {
 		err = t.unviewParty(r.pubkey)
+	}
+	if err == nil {
+		_, err = t.exec("DELETE FROM dispute_cases WHERE admin = ?", r.pubkey)
 	}
 	if err == nil {
 		_, err = t.endSessions(r.pubkey)

@@ -147,6 +147,20 @@ func (h *house) page(viewer, path string, headers ...string) *httptest.ResponseR
 	return get(h.handler, "GET", path, headers...)
 }
 
+// post is what viewer gets who sends a form of the relay's own pages.
+func (h *house) post(viewer, path string, form url.Values, headers ...string) *httptest.ResponseRecorder {
+	h.t.Helper()
+	w, r := httptest.NewRecorder(), httptest.NewRequest("POST", path, strings.NewReader(form.Encode()))
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	r.Header.Set("Sec-Fetch-Site", "same-origin")
+	r.Header.Set("Cookie", "who="+viewer)
+	for i := 0; i+1 < len(headers); i += 2 {
+		r.Header.Set(headers[i], headers[i+1])
+	}
+	h.handler.ServeHTTP(w, r)
+	return w
+}
+
 // shown is the page at path, which must be there, as a document.
 func (h *house) shown(viewer, path string) *html.Node {
 	h.t.Helper()
@@ -209,8 +223,8 @@ func TestPagesAskToSignIn(t *testing.T) {
 	}
 }
 
-// attributeOf is the value of an attribute; "" for none.
-func attributeOf(n *html.Node, key string) string {
+// attribute is the value of an attribute; "" for none.
+func attribute(n *html.Node, key string) string {
 	for _, a := range n.Attr {
 		if a.Key == key {
 			return a.Val

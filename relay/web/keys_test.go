@@ -40,20 +40,6 @@ func (d *drawer) Revoke(_ context.Context, who enrol.Caller, pubkey string) erro
 	return d.refuse
 }
 
-// post is what viewer gets who sends a form of the relay's own pages.
-func (h *house) post(viewer, path string, form url.Values, headers ...string) *httptest.ResponseRecorder {
-	h.t.Helper()
-	w, r := httptest.NewRecorder(), httptest.NewRequest("POST", path, strings.NewReader(form.Encode()))
-	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	r.Header.Set("Sec-Fetch-Site", "same-origin")
-	r.Header.Set("Cookie", "who="+viewer)
-	for i := 0; i+1 < len(headers); i += 2 {
-		r.Header.Set(headers[i], headers[i+1])
-	}
-	h.handler.ServeHTTP(w, r)
-	return w
-}
-
 func keysHouse(t *testing.T, change ...func(*Config)) (*house, *drawer) {
 	d := &drawer{}
 	h := newHouse(t, append([]func(*Config){func(c *Config) { c.Desk, c.Policy = d, enrol.Open }}, change...)...)
@@ -119,7 +105,7 @@ func TestKeys(t *testing.T) {
 		if got := len(find(doc, "a", "class", "button--danger")); got != tt.revocable {
 			t.Errorf("%d can be given back, want %d", got, tt.revocable)
 		}
-		if got := find(doc, "", "data-copy"); len(got) < 2 || attributeOf(got[0], "data-copy") == "" || !strings.HasPrefix(attributeOf(got[0], "data-copy"), "npub1") {
+		if got := find(doc, "", "data-copy"); len(got) < 2 || attribute(got[0], "data-copy") == "" || !strings.HasPrefix(attribute(got[0], "data-copy"), "npub1") {
 			t.Error("the relay's key cannot be copied")
 		}
 	}
@@ -144,7 +130,7 @@ func TestKeysTakeNoSecret(t *testing.T) {
 	h, _ := keysHouse(t, func(c *Config) { c.MeetsSigners = true })
 	doc := h.shown(h.seller, "/keys")
 	for _, form := range find(doc, "form", "data-form") {
-		if attributeOf(form, "action") != "" || attributeOf(form, "method") != "" {
+		if attribute(form, "action") != "" || attribute(form, "method") != "" {
 			t.Error("a form is sent without the script")
 		}
 	}
@@ -152,7 +138,7 @@ func TestKeysTakeNoSecret(t *testing.T) {
 		t.Errorf("%d forms", got)
 	}
 	for _, input := range find(doc, "input", "name") {
-		switch name := attributeOf(input, "name"); name {
+		switch name := attribute(input, "name"); name {
 		case "bunker", "since", "next": // next: of the menu
 		default:
 			t.Errorf("there is a field %q", name)

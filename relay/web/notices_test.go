@@ -184,7 +184,7 @@ func parsed(t *testing.T, body string) *html.Node {
 // chosen are the values of what is ticked or selected under a name.
 func chosen(doc *html.Node, tag, mark string) (values []string) {
 	for _, n := range find(doc, tag, mark) {
-		values = append(values, attributeOf(n, "value"))
+		values = append(values, attribute(n, "value"))
 	}
 	return values
 }
@@ -282,7 +282,7 @@ func TestEmail(t *testing.T) {
 		if w.Code != tt.status || !strings.Contains(w.Body.String(), tt.says) || strings.Contains(w.Body.String(), "<b>@") {
 			t.Errorf("%v: got %d, %.300s", tt.refuse, w.Code, w.Body)
 		}
-		if tt.says != "" && attributeOf(find(parsed(t, w.Body.String()), "input", "name", "address")[0], "value") != `"><b>@example.com` {
+		if tt.says != "" && attribute(find(parsed(t, w.Body.String()), "input", "name", "address")[0], "value") != `"><b>@example.com` {
 			t.Errorf("%v: the address is not kept", tt.refuse)
 		}
 	}
@@ -316,7 +316,7 @@ func TestWebhookForms(t *testing.T) {
 	h, p := noticesHouse(t)
 	w := h.post(h.buyer, "/keys/notices/webhooks", url.Values{"url": {"http://x"}, "events": {"order.paid"}})
 	doc := parsed(t, w.Body.String())
-	if w.Code != 400 || attributeOf(find(doc, "input", "name", "url")[0], "value") != "http://x" || len(find(doc, "details", "open")) != 1 {
+	if w.Code != 400 || attribute(find(doc, "input", "name", "url")[0], "value") != "http://x" || len(find(doc, "details", "open")) != 1 {
 		t.Errorf("got %d", w.Code)
 	}
 	if w := h.post(h.buyer, "/keys/notices/webhooks", url.Values{"url": {"https://x"}}); w.Code != 400 || !strings.Contains(w.Body.String(), "Tick at least one") {

@@ -227,15 +227,6 @@ func TestSealedPlaces(t *testing.T) {
 	}
 }
 
-func attribute(n *html.Node, name string) string {
-	for _, a := range n.Attr {
-		if a.Key == name {
-			return a.Val
-		}
-	}
-	return ""
-}
-
 // Whatever ids, titles, carriers and words a client writes stay text.
 func TestHostileOrder(t *testing.T) {
 	h := newHouse(t, func(c *Config) {

@@ -39,6 +39,8 @@ type Config struct {
 	Profiles func(ctx context.Context, pubkeys []string) (map[string]Profile, error)
 	// Titles are the titles of listings ("30402:<pubkey>:<d>"). nil: none is known.
 	Titles func(ctx context.Context, addresses []string) (map[string]string, error)
+	// Cases keep which admin works on which dispute. nil: nobody does.
+	Cases Cases
 	// Viewed is called when somebody (hex) looked at an order of theirs. nil: nobody is told.
 	Viewed func(o *orders.Order, reader string)
 	// Desk is where participants' keys are. nil: nowhere.
@@ -105,6 +107,8 @@ var routes = slices.Concat(
 	keysRoutes,
 	noticesRoutes,
 	webhookRoutes,
+	statsRoutes,
+	disputeRoutes,
 )
 
 // New makes the handler of the pages and of what they load. Its only errors are those

@@ -122,6 +122,15 @@ CREATE TABLE order_views (
     first_seen INTEGER NOT NULL
 ) WITHOUT ROWID;
 
+-- Which admin works on the dispute of an order, and since when (ms): one at a time. It
+-- is over with the dispute; the row goes when the order is retired.
+CREATE TABLE dispute_cases (
+    intent_id TEXT    PRIMARY KEY,
+    admin     TEXT    NOT NULL,
+    taken_at  INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX dispute_cases_admin ON dispute_cases (admin);
+
 -- What cannot be read, by its reason: to be counted without reading the inbox, and to
 -- be tried again when its recipient has another key.
 CREATE INDEX inbox_unreadable ON inbox (reason, recipient) WHERE state = 'unreadable';
