@@ -227,6 +227,27 @@ func TestSealedPlaces(t *testing.T) {
 	}
 }
 
+// The modules that the pages name are there.
+func TestOrderModules(t *testing.T) {
+	h := newHouse(t)
+	h.order("A", h.lives()["shipped"]...)
+	for _, path := range []string{"/orders/A", "/orders/A/receipt", "/orders/A/packing-slip", "/orders/A/label"} {
+		page := h.shown(h.seller, path)
+		assets := attribute(find(page, "body", "data-assets")[0], "data-assets")
+		named := find(page, "", "data-module")
+		if len(named) == 0 {
+			t.Errorf("%s does nothing", path)
+		}
+		for _, n := range named {
+			for _, name := range strings.Fields(attribute(n, "data-module")) {
+				if w := get(h.handler, "GET", assets+"js/"+name+".js"); w.Code != 200 {
+					t.Errorf("%s: there is no module %s", path, name)
+				}
+			}
+		}
+	}
+}
+
 // Whatever ids, titles, carriers and words a client writes stay text.
 func TestHostileOrder(t *testing.T) {
 	h := newHouse(t, func(c *Config) {

@@ -28,15 +28,15 @@ export default function (root) {
         said = ''
       } while (again)
     } catch (problem) {
-      if (problem.status === 404) announce(t('live.gone'))
-      else if (problem.code !== 'network') location.reload() // signed out, or another version of the relay
+      if (problem.status === 404) gone(root)
+      else if (problem.code !== 'network' && !(problem.status >= 500)) location.reload() // signed out, or another version of the relay
     } finally {
       drawing = false
     }
   }
 
   follow(({ name, change }) => {
-    if (name === 'gone' && change?.intentId === intent) announce(t('live.gone'))
+    if (name === 'gone' && change?.intentId === intent) gone(root)
     else if (name === 'reset' || (name === 'order' && change?.intentId === intent && String(change.version) !== root.dataset.version)) redraw()
   })
   // The viewer has said something here (js/actions.js): the page stays.
@@ -49,6 +49,12 @@ export default function (root) {
   })
   const left = Number(root.dataset.expires) - Date.now()
   if (left > 0 && left < 2 ** 31 - 1000) setTimeout(redraw, left + 1000)
+}
+
+function gone(root) {
+  root.querySelector('#says').textContent = t('live.gone')
+  root.querySelector('[data-region="actions"]')?.remove()
+  announce(t('live.gone'))
 }
 
 // put takes the regions of fresh into root. Where the user is busy with one, the old one

@@ -3,9 +3,6 @@
 // and stays in this page only.
 
 import { announce } from './app.js'
-import { request } from './api.js'
-import { mySigner } from './mysigner.js'
-import { Opener } from './open.js'
 import { t } from './words.js'
 
 let opener = null // once there is a signer
@@ -104,7 +101,9 @@ const stops = [
   'signer-refused', 'signer-timeout', 'network', 'unauthenticated', 'not_found',
 ]
 
+// read loads what it needs with the first that is opened: who only looks never does.
 async function read(intent, { fact, field }) {
+  const [{ request }, { mySigner }, { Opener }] = await Promise.all([import('./api.js'), import('./mysigner.js'), import('./open.js')])
   const signer = await mySigner()
   if (opener?.signer !== signer) opener = new Opener(signer)
   if (!order?.boxes?.[fact]) {
