@@ -18,11 +18,17 @@ export default function (section) {
     if (formData.get('sort') === '-created') formData.delete('sort')
   })
   section.querySelector('.queues [aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'nearest' })
-  let due
+  let due = false
   let running = Promise.resolve()
   follow(() => {
-    clearTimeout(due)
-    due = setTimeout(() => (running = running.then(() => refresh(section)).catch((error) => console.warn(error))), calm)
+    if (due) return
+    due = true
+    setTimeout(() => {
+      running = running.then(() => {
+        due = false // what happens from here on is not on the page yet
+        return refresh(section)
+      }).catch((error) => console.warn(error))
+    }, calm)
   })
 }
 
@@ -51,12 +57,13 @@ function takeOver(section, fresh, selector) {
   const [old, now] = [section, fresh].map((s) => s.querySelector(selector))
   if (!old && now) section.querySelector('.results').append(now)
   else if (old && !now) old.remove()
-  else if (old && old.outerHTML !== now.outerHTML) swap(old, now)
+  else if (old && !old.isEqualNode(now)) swap(old, now)
   else return false
   return true
 }
 
-/** Makes the rows those of another table, and tells how many are new or changed. */
+// exchange makes the rows those of another table, and tells of how many orders there is
+// something new: that they have grown older is none.
 function exchange(mine, theirs) {
   const had = new Map([...mine.children].map((row) => [row.dataset.order, row]))
   const rows = [...theirs.children]
@@ -66,18 +73,19 @@ function exchange(mine, theirs) {
   let at = mine.firstElementChild
   for (let row of rows) {
     const old = had.get(row.dataset.order)
-    if (old?.outerHTML === row.outerHTML) {
+    const news = old?.dataset.version !== row.dataset.version
+    if (old?.isEqualNode(row)) {
       row = old
-    } else {
-      changed++
-      if (old) {
-        if (at === old) at = row
-        swap(old, row)
-      }
+    } else if (old) {
+      if (at === old) at = row
+      swap(old, row)
     }
     if (row === at) at = at.nextElementSibling
     else keepingFocus(row, () => mine.insertBefore(row, at))
-    if (row !== old) flash(row)
+    if (news) {
+      changed++
+      flash(row)
+    }
   }
   return changed
 }
