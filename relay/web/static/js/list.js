@@ -62,14 +62,18 @@ function takeOver(section, fresh, selector) {
   return true
 }
 
-// exchange makes the rows those of another table, and tells of how many orders there is
-// something new: that they have grown older is none.
+// exchange makes the rows those of another table, and tells how many orders came, went
+// or changed: to have grown older is no change.
 function exchange(mine, theirs) {
   const had = new Map([...mine.children].map((row) => [row.dataset.order, row]))
   const rows = [...theirs.children]
   const stay = new Set(rows.map((row) => row.dataset.order))
-  for (const [id, row] of had) if (!stay.has(id)) remove(row)
   let changed = 0
+  for (const [id, row] of had) {
+    if (stay.has(id)) continue
+    remove(row)
+    changed++
+  }
   let at = mine.firstElementChild
   for (let row of rows) {
     const old = had.get(row.dataset.order)
@@ -94,7 +98,9 @@ const touchable = (root) => [...root.querySelectorAll('a, button, input')]
 
 function swap(old, now) {
   const place = touchable(old).indexOf(document.activeElement)
+  const scrolled = old.scrollLeft
   old.replaceWith(now)
+  now.scrollLeft = scrolled
   if (place >= 0) (touchable(now)[place] ?? touchable(now)[0])?.focus({ preventScroll: true })
 }
 
