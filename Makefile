@@ -16,6 +16,7 @@ SHORT_FUZZERS = ./nip17:FuzzParseEvent ./nip17/bunker:FuzzParse ./nip17/bunker:F
 	./relay/enrol:FuzzParseCommand ./relay/wire:FuzzFrames ./relay/api:FuzzAuthorization
 
 E2E = cmd/waybill/e2e
+BROWSER = relay/web/browser
 RULES = cmd/waybill/prometheus
 PROMTOOL = $(shell command -v promtool || echo ./.tools/promtool)
 
@@ -32,14 +33,17 @@ build:
 
 test: deps lint rules unit race fuzz e2e
 
-# What the tests need beside Go and Node: a real Redis, promtool, and nostr-tools. Of
-# Debian's prometheus (19 MB) promtool alone is taken out: no service is set up.
+# What the tests need beside Go and Node: a real Redis, Chromium, promtool, and packages
+# of npm. Of Debian's prometheus (19 MB) promtool alone is taken out: no service is set up.
 deps:
 	command -v redis-server >/dev/null || { apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends redis-server; }
+	command -v chromium >/dev/null || { apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends chromium fonts-dejavu-core; }
 	test -x "$(PROMTOOL)" || { apt-get update -q; mkdir -p .tools/deb && cd .tools/deb && apt-get download -q prometheus && \
 		dpkg-deb --fsys-tarfile prometheus_*.deb | tar -x -O ./usr/bin/promtool > ../promtool && chmod +x ../promtool && rm -r ../deb; }
 	command -v node >/dev/null || { echo "Node 20 or later is needed: see https://nodejs.org"; exit 1; }
 	cd $(E2E)/nostrtools && npm ci --silent --no-audit --no-fund
+	cd $(E2E)/browser && npm ci --silent --no-audit --no-fund --ignore-scripts
+	cd $(BROWSER) && npm ci --silent --no-audit --no-fund --ignore-scripts
 
 lint:
 	@unformatted=$$(gofmt -l .); test -z "$$unformatted" || { echo "not gofmt: $$unformatted"; exit 1; }
@@ -47,6 +51,7 @@ lint:
 	$(GO) vet -tags e2e,soak ./$(E2E)/ ./relay/api ./relay/notify
 	$(GO) tool staticcheck ./...
 	$(GO) tool staticcheck -tags e2e,soak ./$(E2E)/ ./relay/api ./relay/notify
+	cd $(BROWSER) && npm run --silent check
 
 # The alerts fire when they should, and only then.
 rules:
@@ -56,6 +61,7 @@ rules:
 unit:
 	$(GO) test -timeout 5m ./...
 	$(GO) test -timeout 5m ./orders -run 'Touched|Permutation|Copies|Later|Refused' -rapid.checks=5000
+	cd $(BROWSER) && npm test --silent
 
 race:
 	$(GO) test -race -timeout 15m ./...

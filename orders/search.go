@@ -12,7 +12,8 @@ import (
 //
 // An order is found where one of the terms names it: its id, whole or from its
 // beginning; its id or the other party's npub with the middle cut out (pi_npub1ab…3f9a);
-// the tracking number of a parcel, whole or from its beginning; the other party, as
+// the tracking number of a parcel, whole or from its beginning, also where all terms
+// together are the whole of one, as carriers print them in groups; the other party, as
 // npub or hex, or as a NIP-05 name that ParseFilter was given. Or where every term
 // stands somewhere in the titles of its products, in whatever case.
 type Search struct{ Terms []Term }
@@ -31,6 +32,7 @@ const (
 	maxTerms  = 50
 	minHead   = 2 // bytes of an id from its beginning
 	minTrack  = 4 // bytes of a tracking number from its beginning
+	minGroups = 8 // bytes of a tracking number that is written in groups
 )
 
 // ParseSearch takes a search apart. names tells the public keys of a NIP-05 name;
@@ -61,6 +63,25 @@ func ParseSearch(text string, names Names) (Search, error) {
 	return s, nil
 }
 
+// Number is the tracking number (as Tracking writes it) that the terms are together, in
+// groups as on a label: "1Z 999 AA1 01 2345 6784"; "" where they are none.
+func (s Search) Number() (number string) {
+	if len(s.Terms) < 2 {
+		return ""
+	}
+	for _, t := range s.Terms {
+		group := Tracking(t.Text)
+		if len(group) != len(strings.ReplaceAll(t.Text, "-", "")) {
+			return ""
+		}
+		number += group
+	}
+	if len(number) < minGroups {
+		return ""
+	}
+	return number
+}
+
 // cutMiddle reads an id whose middle was left out for display.
 func cutMiddle(word string) (head, tail string, ok bool) {
 	for _, dots := range []string{"…", "..."} {
@@ -81,6 +102,9 @@ func (s Search) Finds(o *Order, viewer string) bool {
 		return true
 	}
 	numbers := o.TrackingNumbers()
+	if n := s.Number(); n != "" && slices.Contains(numbers, n) {
+		return true
+	}
 	for _, t := range s.Terms {
 		if t.names(o, viewer, numbers) {
 			return true

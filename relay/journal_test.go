@@ -127,3 +127,27 @@ func BenchmarkJournal(b *testing.B) {
 		j.message(1, a)
 	}
 }
+
+// A message that was posted to the API has its line as well, once: the same again is
+// not a message.
+func TestPostedIsLogged(t *testing.T) {
+	h := newHouse(t)
+	var out logbook
+	h.decoder.journal = newJournal(zerolog.New(&out))
+	buyer := newSigner(t)
+	evt := signed(t, buyer, nostr.Event{Kind: 16, CreatedAt: nostr.Now(), Tags: nostr.Tags{
+		{"p", h.admin.PublicKey()}, {"type", "1"}, {"order", "A-1"}, {"item", "mug", "1"},
+	}})
+	for _, want := range []string{`"kind":"order","state":"opened","dialect":"gamma","says":["intent"]`, ""} {
+		a, err := h.relay.ReadPosted(t.Context(), &evt, false)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := h.relay.KeepPosted(t.Context(), a); err != nil {
+			t.Fatal(err)
+		}
+		if got := out.take(); !strings.Contains(got, want) || (want == "") != (got == "") {
+			t.Errorf("logged %q, want %q", got, want)
+		}
+	}
+}

@@ -145,10 +145,12 @@ func TestOrdersAsEvents(t *testing.T) {
 		t.Errorf("a stranger got %v", got)
 	}
 	nobody := h.connect(nil)
-	if _, closed := nobody.subscribe("x", with(obj{"authors": []string{self}})); !strings.HasPrefix(closed, "auth-required:") {
-		t.Errorf("without AUTH: %q", closed)
+	for _, f := range []obj{kinds, with(obj{"authors": []string{self}}), with(obj{"#d": []string{"A-1"}}), {"kinds": []int{1059, KindOrder}}} {
+		if _, closed := nobody.subscribe("x", f); !strings.HasPrefix(closed, "auth-required:") {
+			t.Errorf("without AUTH, %v: %q", f, closed)
+		}
 	}
-	for _, f := range []obj{kinds, with(obj{"#d": []string{"A-1"}}), {"kinds": []int{0, KindOrder}, "authors": []string{self}}} {
+	for _, f := range []obj{{}, {"kinds": []int{0, KindOrder}, "authors": []string{self}}} {
 		if stored, closed := nobody.subscribe("y", f); len(stored) > 0 || closed != "" {
 			t.Errorf("without AUTH, %v: %v, %q", f, stored, closed)
 		}
@@ -156,6 +158,22 @@ func TestOrdersAsEvents(t *testing.T) {
 	// Whoever publishes that kind is not taken.
 	if err := writer.publish(signed(t, eve, nostr.Event{Kind: KindOrder, Tags: nostr.Tags{{"d", "A-1"}}})); err == nil || !strings.HasPrefix(err.Error(), "blocked:") {
 		t.Errorf("another's kind %d: %v", KindOrder, err)
+	}
+}
+
+// Where the relay takes other events of that kind, those are for everybody.
+func TestOrdersBesideOthers(t *testing.T) {
+	h := newHouse(t, func(c *Config) { c.Kinds = append(c.Kinds, KindOrder) })
+	app := newSigner(t)
+	if err := h.connect(app).publish(signed(t, app, nostr.Event{Kind: KindOrder, Tags: nostr.Tags{{"d", "settings"}}})); err != nil {
+		t.Fatal(err)
+	}
+	nobody := h.connect(nil)
+	if stored, closed := nobody.subscribe("x", obj{"kinds": []int{KindOrder}}); len(stored) != 1 || closed != "" {
+		t.Errorf("got %v, %q", stored, closed)
+	}
+	if _, closed := nobody.subscribe("y", obj{"kinds": []int{KindOrder}, "authors": []string{h.self.PublicKey()}}); !strings.HasPrefix(closed, "auth-required:") {
+		t.Errorf("of the relay's: %q", closed)
 	}
 }
 

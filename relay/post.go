@@ -122,7 +122,11 @@ func (r *Relay) KeepPosted(ctx context.Context, a ledger.Arrival) (ledger.Outcom
 	// has gone.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 30*time.Second)
 	defer cancel()
-	return r.ledger.Arrive(ctx, a)
+	seq, outcome, err := r.ledger.Take(ctx, a)
+	if outcome == ledger.Stored {
+		r.decoder.told(seq, &a)
+	}
+	return outcome, err
 }
 
 func shuttingDownError() error {

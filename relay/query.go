@@ -91,8 +91,11 @@ func malformedFilter(id string, f nostr.Filter) string {
 }
 
 func (r *Relay) mustAuthenticate(ctx context.Context, filter nostr.Filter) bool {
+	// Where the relay takes events of that kind from others (relay.kinds), those are
+	// for everybody.
+	orders := r.cfg.Orders != nil && !r.kinds[KindOrder] || r.cfg.Orders.only(filter)
 	private := len(filter.Kinds) > 0 && !slices.ContainsFunc(filter.Kinds, func(k int) bool {
-		return !slices.Contains(privateKinds, k) && !(k == KindOrder && r.cfg.Orders.only(filter))
+		return !slices.Contains(privateKinds, k) && !(k == KindOrder && orders)
 	})
 	return private && r.reader(ctx) == ""
 }

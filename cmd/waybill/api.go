@@ -21,9 +21,10 @@ func (d *daemon) api(office *posting.Office, reader orders.Reader) http.Handler 
 	return api.New(api.Config{
 		PublicURLs: d.cfg.Relay.PublicURLs, Self: d.identity.PublicKey(), Policy: d.cfg.Participants.Policy, Ways: enrol.Ways(),
 		ClientIP: wire.ClientIP, Observe: d.metrics.Request, Log: d.log,
-		Office: office, Sessions: d.ledger, Live: d.live,
+		Office: office, Sessions: d.ledger, Live: d.live, Notices: d.notifier,
 		Orders: reader, Admin: d.cfg.isAdmin, Select: d.selectOrders,
 		Names: (&relay.Names{Ledger: d.ledger}).Of, Explain: d.explain, Viewed: d.views.Viewed,
+		Replayed: d.metrics.Replayed,
 	}, d.desk)
 }
 
@@ -51,22 +52,22 @@ func profilesOf(directory *relay.Directory) func(context.Context, []string) (map
 }
 
 // selectOrders finds the caller's orders that a filter means (api.Config).
-func (d *daemon) selectOrders(ctx context.Context, caller string, filter url.Values, most int) (ids []string, err error) {
+func (d *daemon) selectOrders(ctx context.Context, caller string, filter url.Values, most int) (ids []string, more bool, err error) {
 	for key := range filter {
 		if !slices.Contains(orders.FilterKeys, key) {
-			return nil, &orders.ParameterError{Parameter: key, Message: "There is no such filter."}
+			return nil, false, &orders.ParameterError{Parameter: key, Message: "There is no such filter."}
 		}
 	}
 	names := &relay.Names{Ledger: d.ledger}
 	f, err := orders.ParseFilter(filter, func(name string) ([]string, error) { return names.Of(ctx, name) })
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	found, err := orders.NewReader(d.store, d.cfg.isAdmin).FindOrders(ctx, caller, f, orders.Query{Limit: most})
 	for _, o := range found.Items {
 		ids = append(ids, o.IntentID)
 	}
-	return ids, err
+	return ids, found.Next != "", err
 }
 
 // explain tells an admin what was made of a message that arrived.

@@ -190,6 +190,9 @@ func (d *daemon) openRelay(ctx context.Context) error {
 	d.live = &live.Hub{Ledger: d.ledger, Orders: reader, Admin: d.cfg.isAdmin, Progress: &d.progress, Log: d.log}
 	office := &posting.Office{Ledger: d.ledger, Admin: d.cfg.isAdmin, Tracked: d.progress.Wait}
 	orderEvents := &relay.OrderEvents{Index: d.store, IntentID: relay.IntentIDs(d.ledger), Self: d.identity, Log: d.log, Viewed: d.views.Viewed}
+	if d.notifier, err = d.newNotifier(); err != nil {
+		return err
+	}
 	pages, err := d.pages(reader)
 	if err != nil {
 		return err
@@ -209,9 +212,6 @@ func (d *daemon) openRelay(ctx context.Context) error {
 		d.backlog.SetRate(c.Limits.Backfill)
 		return nil
 	})
-	if d.notifier, err = d.newNotifier(); err != nil {
-		return err
-	}
 	d.tracker = &relay.Tracker{Ledger: d.ledger, Store: d.store, Log: d.log, Meter: d.metrics, Changed: orderEvents.Changed,
 		Projected: func(seq int64) {
 			d.progress.Set(seq)
@@ -219,22 +219,6 @@ func (d *daemon) openRelay(ctx context.Context) error {
 		}}
 	d.tracker.Counted, err = d.ledger.LastSeq(ctx)
 	return err
-}
-
-func (d *daemon) newNotifier() (*notify.Notifier, error) {
-	mail, err := d.cfg.Notices.Email.mail()
-	if err != nil {
-		return nil, err
-	}
-	hooks, err := d.cfg.webhooks()
-	if err != nil {
-		return nil, err
-	}
-	return notify.New(notify.Config{
-		Self: d.identity, Name: d.cfg.Relay.Name, Master: d.master, DM: d.cfg.Notices.DM, Outgoing: d.cfg.Notices.Outgoing,
-		Private: d.cfg.Notices.Private, Mail: mail, Hooks: hooks,
-		Deliver: d.relay.Deliver, TakesPart: d.relay.TakesPart, IsOurs: d.relay.IsOurs,
-	}, d.ledger, d.log), nil
 }
 
 // run serves until ctx ends; to be stopped is no error.

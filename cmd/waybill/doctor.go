@@ -18,7 +18,7 @@ func (a *app) doctor() *cobra.Command {
 	var aclUser string
 	cmd := &cobra.Command{
 		Use:   "doctor",
-		Short: "Look at configuration, keys, ledger, Redis, clock and public URLs, and say in words what is off",
+		Short: "Look at configuration, keys, ledger, Redis, clock, public URLs and mail server, and say in words what is off",
 		Long: `Look at everything that the relay leans on, whether it runs or not, and change
 nothing. Each line is ok, a warning or a problem, with what to do about it. The exit
 code is 1 where there is a problem. Run it as the user that the relay runs as. It
@@ -87,7 +87,7 @@ func examine(ctx context.Context, configFile string) *doctor {
 		return d // there is nothing that one would know of
 	}
 	for _, step := range []func(context.Context){
-		d.checkFolder, d.checkDaemon, d.checkKeys, d.checkLedger, d.checkClock, d.checkRedis, d.checkURLs,
+		d.checkFolder, d.checkDaemon, d.checkKeys, d.checkLedger, d.checkClock, d.checkRedis, d.checkURLs, d.checkNotices,
 	} {
 		if ctx.Err() == nil {
 			step(ctx)
@@ -154,6 +154,9 @@ func (d *doctor) checkConfig() bool {
 	}
 	if exposed(d.cfg.Admin.Listen) {
 		d.warn("config", "listen on 127.0.0.1, unless a monitor elsewhere needs it", "admin.listen is not a loopback address: whoever reaches it learns how this relay is doing")
+	}
+	if exposed(d.cfg.Metrics.Listen) {
+		d.warn("config", "listen on 127.0.0.1, unless Prometheus is elsewhere; then let a firewall through nobody but it", metricsExposed)
 	}
 	return true
 }

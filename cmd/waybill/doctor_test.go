@@ -206,6 +206,8 @@ func TestDoctor(t *testing.T) {
 	p.finds("no TLS", "warning: ws://relay.example has no TLS")
 	p.more = "[admin]\nlisten = \"0.0.0.0:7448\"\n[retention]\ncompleted = \"1h\""
 	p.finds("bold settings", "warning: admin.listen is not a loopback address", "warning: finished orders are erased after 1h0m0s")
+	p.more = "[metrics]\nlisten = \":7449\""
+	p.finds("open metrics", "warning: metrics.listen is not a loopback address")
 	p.more = ""
 
 	p.chmod("data", 0o755)

@@ -41,10 +41,12 @@ func (d *daemon) openMetrics(context.Context) (err error) {
 	}
 	d.log.Info().Str("listen", d.scraped.listener.Addr().String()).Msg("the listener for metrics is open")
 	if exposed(listen) {
-		d.log.Warn().Msg("metrics.listen is not a loopback address: whoever reaches it learns how many orders there are, and how they do")
+		d.log.Warn().Msg(metricsExposed)
 	}
 	return nil
 }
+
+const metricsExposed = "metrics.listen is not a loopback address: whoever reaches it learns how many orders there are, and how they do"
 
 // metricsByAdmin reports whether the two share a listener.
 func (c *config) metricsByAdmin() bool {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/url"
@@ -28,6 +29,19 @@ what became of it. What is settled stays here for 30 days.`,
 	return cmd
 }
 
+// onLedger does something with the configuration and its ledger, as open opens it.
+func (a *app) onLedger(cmd *cobra.Command, open func(context.Context, string, ...ledger.Option) (*ledger.Ledger, error), do func(config, *ledger.Ledger) error) error {
+	cfg, err := loadConfig(a.configFile)
+	if err != nil {
+		return err
+	}
+	l, err := open(cmd.Context(), cfg.Ledger.URL)
+	if err != nil {
+		return err
+	}
+	return errors.Join(do(cfg, l), l.Close())
+}
+
 func (a *app) noticesList() *cobra.Command {
 	var state, reader string
 	var limit int
@@ -36,7 +50,7 @@ func (a *app) noticesList() *cobra.Command {
 		Short:   "List notices, the newest first",
 		Example: "  waybill notices list --state failed\n  waybill notices list --reader npub1…",
 		Args:    cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) (err error) {
+		RunE: func(cmd *cobra.Command, _ []string) error {
 			q := ledger.NoticeQuery{State: ledger.NoticeState(state), Limit: limit}
 			if !slices.Contains([]ledger.NoticeState{"", ledger.NoticeDue, ledger.NoticeSent, ledger.NoticeFailed, ledger.NoticeDropped}, q.State) {
 				return orders.Errorf(orders.EINVALID, "--state is one of due, sent, failed, dropped")
@@ -48,26 +62,19 @@ func (a *app) noticesList() *cobra.Command {
 				}
 				q.Reader = &key
 			}
-			cfg, err := loadConfig(a.configFile)
-			if err != nil {
-				return err
-			}
-			l, err := ledger.OpenReadOnly(cmd.Context(), cfg.Ledger.URL)
-			if err != nil {
-				return err
-			}
-			defer func() { err = errors.Join(err, l.Close()) }()
-			notices, err := l.Notices(cmd.Context(), q)
-			if err != nil {
-				return err
-			}
-			w := tabwriter.NewWriter(cmd.OutOrStdout(), 0, 8, 2, ' ', 0)
-			fmt.Fprintln(w, "NOTICE\tDECIDED\tORDER\tEVENT\tTO\tBY\tSTATE\tTRIES\tNEXT, OR WHY")
-			for _, n := range notices {
-				fmt.Fprintf(w, "%d\t%s\t%s\t%s\t%s\t%s\t%s\t%d\t%s\n", n.ID, clock(n.CreatedAt), plain(n.IntentID), notify.EventOf(n),
-					noticeReader(n.Reader), notify.Channel(n.Lane), n.State, n.Attempts, noticeRest(n))
-			}
-			return w.Flush()
+			return a.onLedger(cmd, ledger.OpenReadOnly, func(_ config, l *ledger.Ledger) error {
+				notices, err := l.Notices(cmd.Context(), q)
+				if err != nil {
+					return err
+				}
+				w := tabwriter.NewWriter(cmd.OutOrStdout(), 0, 8, 2, ' ', 0)
+				fmt.Fprintln(w, "NOTICE\tDECIDED\tORDER\tEVENT\tTO\tBY\tSTATE\tTRIES\tNEXT, OR WHY")
+				for _, n := range notices {
+					fmt.Fprintf(w, "%d\t%s\t%s\t%s\t%s\t%s\t%s\t%d\t%s\n", n.ID, clock(n.CreatedAt), plain(n.IntentID), notify.EventOf(n),
+						noticeReader(n.Reader), notify.Channel(n.Lane), n.State, n.Attempts, noticeRest(n))
+				}
+				return w.Flush()
+			})
 		},
 	}
 	cmd.Flags().StringVar(&state, "state", "", "only those that are due, sent, failed or dropped")
@@ -98,7 +105,7 @@ func (a *app) noticesRetry() *cobra.Command {
 		Long: `Send settled notices again, as if they had never been tried; a webhook gets the same
 message id and body. The relay may be running: it notices within some seconds.`,
 		Example: "  waybill notices retry 17 18\n  waybill notices retry --failed",
-		RunE: func(cmd *cobra.Command, args []string) (err error) {
+		RunE: func(cmd *cobra.Command, args []string) error {
 			var ids []int64
 			for _, arg := range args {
 				id, err := strconv.ParseInt(arg, 10, 64)
@@ -110,32 +117,25 @@ message id and body. The relay may be running: it notices within some seconds.`,
 			if len(ids) == 0 != failed {
 				return orders.Errorf(orders.EINVALID, "either the numbers of notices are needed, or --failed")
 			}
-			cfg, err := loadConfig(a.configFile)
-			if err != nil {
-				return err
-			}
-			l, err := ledger.Open(cmd.Context(), cfg.Ledger.URL)
-			if err != nil {
-				return err
-			}
-			defer func() { err = errors.Join(err, l.Close()) }()
-			if failed {
-				notices, err := l.Notices(cmd.Context(), ledger.NoticeQuery{State: ledger.NoticeFailed, Limit: mostRetried})
-				if err != nil {
-					return err
+			return a.onLedger(cmd, ledger.Open, func(_ config, l *ledger.Ledger) error {
+				if failed {
+					notices, err := l.Notices(cmd.Context(), ledger.NoticeQuery{State: ledger.NoticeFailed, Limit: mostRetried})
+					if err != nil {
+						return err
+					}
+					for _, n := range notices {
+						ids = append(ids, n.ID)
+					}
 				}
-				for _, n := range notices {
-					ids = append(ids, n.ID)
+				slices.Sort(ids)
+				for _, id := range ids {
+					if err := l.RetryNotice(cmd.Context(), id, nil, time.Now().UnixMilli()); err != nil {
+						return fmt.Errorf("notice %d: %w", id, err)
+					}
 				}
-			}
-			slices.Sort(ids)
-			for _, id := range ids {
-				if err := l.RetryNotice(cmd.Context(), id, nil, time.Now().UnixMilli()); err != nil {
-					return fmt.Errorf("notice %d: %w", id, err)
-				}
-			}
-			fmt.Fprintf(cmd.OutOrStdout(), "%d notices are due again\n", len(ids))
-			return nil
+				fmt.Fprintf(cmd.OutOrStdout(), "%d notices are due again\n", len(ids))
+				return nil
+			})
 		},
 	}
 	cmd.Flags().BoolVar(&failed, "failed", false, "all that have failed")
@@ -151,26 +151,19 @@ func (a *app) noticesWebhooks() *cobra.Command {
 		Short:   "List the operator's webhooks, and whether they are disabled",
 		Example: "  waybill notices webhooks",
 		Args:    cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) (err error) {
-			cfg, err := loadConfig(a.configFile)
-			if err != nil {
-				return err
-			}
-			l, err := ledger.OpenReadOnly(cmd.Context(), cfg.Ledger.URL)
-			if err != nil {
-				return err
-			}
-			defer func() { err = errors.Join(err, l.Close()) }()
-			hooks, err := l.Webhooks(cmd.Context(), "")
-			if err != nil {
-				return err
-			}
-			w := tabwriter.NewWriter(cmd.OutOrStdout(), 0, 8, 2, ' ', 0)
-			fmt.Fprintln(w, "WEBHOOK\tURL\tFAILURES IN A ROW\tDISABLED")
-			for _, h := range hooks {
-				fmt.Fprintf(w, "%s\t%s\t%d\t%s\n", h.ID, configuredURL(cfg, h.ID), h.Failures, h.Disabled)
-			}
-			return w.Flush()
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return a.onLedger(cmd, ledger.OpenReadOnly, func(cfg config, l *ledger.Ledger) error {
+				hooks, err := l.Webhooks(cmd.Context(), "")
+				if err != nil {
+					return err
+				}
+				w := tabwriter.NewWriter(cmd.OutOrStdout(), 0, 8, 2, ' ', 0)
+				fmt.Fprintln(w, "WEBHOOK\tURL\tFAILURES IN A ROW\tDISABLED")
+				for _, h := range hooks {
+					fmt.Fprintf(w, "%s\t%s\t%d\t%s\n", h.ID, configuredURL(cfg, h.ID), h.Failures, h.Disabled)
+				}
+				return w.Flush()
+			})
 		},
 	}
 }
@@ -194,17 +187,10 @@ func (a *app) noticesEnable() *cobra.Command {
 		Short:   "Post to one of the operator's webhooks again that was disabled",
 		Example: "  waybill notices enable whe_0123456789abcdef0123",
 		Args:    cobra.ExactArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) (err error) {
-			cfg, err := loadConfig(a.configFile)
-			if err != nil {
-				return err
-			}
-			l, err := ledger.Open(cmd.Context(), cfg.Ledger.URL)
-			if err != nil {
-				return err
-			}
-			defer func() { err = errors.Join(err, l.Close()) }()
-			return l.EnableWebhook(cmd.Context(), args[0], "")
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return a.onLedger(cmd, ledger.Open, func(_ config, l *ledger.Ledger) error {
+				return l.EnableWebhook(cmd.Context(), args[0], "")
+			})
 		},
 	}
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -83,6 +84,7 @@ func TestNotices(t *testing.T) {
 	}
 	m := newMarket(t, func(c *config) {
 		c.Webhooks = []webhookConfig{{URL: shop.URL, SecretFile: secret, Events: []string{"order.created"}}}
+		c.Metrics.Listen = "127.0.0.1:0"
 	})
 	m.asks(m.buyer, "notices only shipped", "Direct messages: on")
 	m.says(m.buyer, intentOf("A-1"), time.Now())
@@ -105,6 +107,7 @@ func TestNotices(t *testing.T) {
 	if got := m.asks(m.buyer, "notices list", "Your last notices:"); !strings.Contains(got, "A-1: shipped, by dm: sent") || strings.Count(got, "\n") != 1 {
 		t.Errorf("got %q", got)
 	}
+	m.overHTTP()
 	out = mustCLI(t, dir, "notices", "webhooks")
 	id := regexp.MustCompile(`whe_[0-9a-f]+`).FindString(out)
 	if id == "" {
@@ -119,6 +122,11 @@ func TestNotices(t *testing.T) {
 		t.Errorf("got %q", out)
 	}
 	m.eventually("the webhook", func() bool { return taken.Load() == 1 })
+	shows(t, m.daemon, map[string]float64{
+		`notifications_sent_total{channel="dm",result="sent"}`: 2, `notifications_sent_total{channel="webhook",result="failed"}`: 1,
+		`notifications_sent_total{channel="webhook",result="sent"}`: 1,
+		`webhook_deliveries_total{code_class="4xx"}`:                1, `webhook_deliveries_total{code_class="2xx"}`: 1,
+	})
 	for _, args := range [][]string{{"retry"}, {"retry", "x"}, {"retry", "--failed", "1"}, {"list", "--state", "lost"}, {"list", "--reader", "me"}} {
 		if _, err := cli(t, dir, append([]string{"notices"}, args...)...); orders.ErrorCode(err) != orders.EINVALID {
 			t.Errorf("%v: %v", args, err)
@@ -130,6 +138,33 @@ func TestNotices(t *testing.T) {
 	if _, err := notify.ParseSecret(strings.TrimSpace(mustCLI(t, dir, "notices", "secret"))); err != nil {
 		t.Error(err)
 	}
+}
+
+// overHTTP has the buyer see and say the same by the API as by messages.
+func (m *market) overHTTP() {
+	m.t.Helper()
+	for _, tt := range []struct {
+		who                *nip17.SecretSigner
+		method, path, body string
+		status             int
+		want               string
+	}{
+		{m.buyer, "GET", "/api/v1/notices", "", 200, `"orderId":"A-1","event":"order.shipped","channel":"dm","state":"sent"`},
+		{m.seller, "GET", "/api/v1/notices", "", 200, `"orderId":"A-1","event":"order.created","channel":"dm"`},
+		{m.buyer, "GET", "/api/v1/notices/settings", "", 200, `{"dm":"default","events":["order.shipped"]}`},
+		{m.buyer, "PUT", "/api/v1/notices/settings", `{"dm":"on","events":["delivered"]}`, 200, `{"dm":"on","events":["order.delivered"]}`},
+		{m.buyer, "PUT", "/api/v1/notices/email", `{"address":"a@b.example"}`, 503, "sends no e-mail"},
+		{m.buyer, "POST", "/api/v1/webhooks", `{"url":"http://127.0.0.1/"}`, 422, `"field":"url"`},
+		{m.buyer, "POST", "/api/v1/webhooks", `{"url":"https://shop.example/"}`, 201, `"secret":"whsec_`},
+	} {
+		resp := m.over(tt.who, tt.method, tt.path, tt.body)
+		text, err := io.ReadAll(resp.Body)
+		if err != nil || resp.StatusCode != tt.status || !strings.Contains(string(text), tt.want) {
+			m.t.Errorf("%s %s: got %s %s, %v", tt.method, tt.path, resp.Status, text, err)
+		}
+	}
+	m.asks(m.buyer, "notices", "Direct messages: on.\nE-mail: off.\nOf: delivered.")
+	m.asks(m.buyer, "webhook list", "Your webhooks:")
 }
 
 func intentOf(id string) orders.Draft {

@@ -40,9 +40,9 @@ type plan struct {
 // and still have a Next, which goes on from there. Of one order 40 titles and tracking
 // numbers are in the indexes.
 //
-// EINVALID, EUNAVAILABLE, EINTERNAL as List; EINVALID also where a page by number
-// would have to be counted for, and where everybody's orders are asked for by their
-// last change, or by a counterparty with it.
+// EINVALID, EUNAVAILABLE, EINTERNAL as List; EINVALID also where a page by number leads
+// too far into what must be looked at one by one, and where everybody's orders are asked
+// for by their last change, or by a counterparty with it.
 func (s *Store) Find(ctx context.Context, viewer string, f orders.Filter, q orders.Query) (orders.Found, error) {
 	limit, from, err := part(q)
 	if err != nil {
@@ -63,7 +63,7 @@ func (s *Store) Find(ctx context.Context, viewer string, f orders.Filter, q orde
 	skip := (max(1, q.Page) - 1) * limit
 	switch {
 	case p.sift && skip > 0:
-		return orders.Found{}, orders.Errorf(orders.EINVALID, "this many orders are searched by cursor, not by page number")
+		return s.afterSkipped(ctx, p, limit, skip)
 	case len(p.keys) == 1 && skip > 0:
 		return s.byNumber(ctx, p, skip, limit)
 	case skip > maxSkipped:
@@ -224,6 +224,24 @@ func (s *Store) walk(ctx context.Context, p *plan, limit int, from *place, skip 
 			return found, nil
 		}
 	}
+}
+
+// afterSkipped is a page by its number where no index tells which orders are meant: all
+// before it are looked at, as far as one call looks.
+func (s *Store) afterSkipped(ctx context.Context, p *plan, limit, skip int) (orders.Found, error) {
+	tooFar := orders.Errorf(orders.EINVALID, "this many orders are searched by cursor, not by page number")
+	if skip+limit > walkRows {
+		return orders.Found{}, tooFar
+	}
+	found, err := s.walk(ctx, p, skip+limit, nil, 0)
+	if err != nil {
+		return orders.Found{}, err
+	}
+	if len(found.Items) < skip+limit && found.Next != "" {
+		return orders.Found{}, tooFar // it has not come so far
+	}
+	found.Items = found.Items[min(skip, len(found.Items)):]
+	return found, nil
 }
 
 // byNumber is a page of one list by its number, by rank.

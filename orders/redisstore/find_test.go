@@ -56,7 +56,7 @@ func findsLikeNaive(t *rapid.T, e *engine, os []*orders.Order) {
 			As:          rapid.SampledFrom([]orders.Role{0, orders.Buyer, orders.Seller, orders.Admin}).Draw(t, "as"),
 			Statuses:    rapid.SliceOfNDistinct(rapid.SampledFrom(orders.Statuses), 0, 3, rapid.ID).Draw(t, "statuses"),
 			OldestFirst: rapid.Bool().Draw(t, "asc"),
-			Search: search(t, rapid.SampledFrom([]string{"", "", "", "o1", "o", "o1, o3", "mug", "BLUE Mug", "1z9", "abc123", "o…2", "npub1…",
+			Search: search(t, rapid.SampledFrom([]string{"", "", "", "o1", "o", "o1, o3", "mug", "BLUE Mug", "1z9", "abc123", "abc 123 456", "o…2", "npub1…",
 				people[1], "nothing"}).Draw(t, "q")),
 		}
 		f.ByUpdated = f.As != orders.Admin && rapid.Bool().Draw(t, "by updated")
@@ -96,9 +96,6 @@ func findsLikeNaive(t *rapid.T, e *engine, os []*orders.Order) {
 			t.Fatalf("%s: total %d, want %d", what, total, len(want))
 		}
 		page, err := e.Find(context.Background(), viewer, f, orders.Query{Limit: 2, Page: 2})
-		if orders.ErrorCode(err) == orders.EINVALID && total < 0 {
-			continue // one by one: by cursor only
-		}
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -126,7 +123,7 @@ func testFind(t *testing.T, e *engine) {
 		{id, id}, {id[:20], id}, {"pi_npub1qq…0000", id}, {"pi_npub1qq...0000", id}, {"pi_npub1qq…9999", ""},
 		{"A-100", "A-100"}, {"A-1", "A-100"}, {"A", "A-100 " + id}, {"A-100, " + id + ",nope", "A-100 " + id}, {"A-100 nope", "A-100"},
 		{"blue", "A-100 " + id}, {"blue mug", id}, {"MUG blue", id}, {"mug saucer", id}, {"blue saucer plate", ""}, {"saucers", ""},
-		{"1z999aa101", id}, {"1Z999", id}, {"1Z9", ""}, {npub0, id}, {people[0], id}, {people[2], "A-100"}, {"npub1qqqq…8p52w2", ""},
+		{"1z999aa101", id}, {"1z 999 aa1 01", id}, {"1z 999 aa1", ""}, {"1Z999", id}, {"1Z9", ""}, {npub0, id}, {people[0], id}, {people[2], "A-100"}, {"npub1qqqq…8p52w2", ""},
 		{"npub1qqqq…hp52w2", id}, {"hidden", ""}, {"A-1003", ""}, {"größe", ""}, {"*", ""}, {"[i", ""}, {"(", ""}, {"\xc3\xbc", ""}, {"…", ""}, {"", "A-100 " + id},
 	} {
 		got, _ := finds(t, e, people[1], orders.Filter{Search: search(t, c.q)}, 10)

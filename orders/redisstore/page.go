@@ -47,7 +47,7 @@ func (p place) cursor() string {
 
 // parsePlace is the reverse of cursor; it takes what cursor makes and nothing else.
 func parsePlace(cursor string) (place, error) {
-	bad := orders.Errorf(orders.EINVALID, "the cursor is none that a list gave")
+	bad := &orders.ParameterError{Parameter: "cursor", Message: "cursor is the next_cursor of a page."}
 	text, err := base64.RawURLEncoding.DecodeString(cursor)
 	if err != nil {
 		return place{}, bad

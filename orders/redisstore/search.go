@@ -191,12 +191,18 @@ func (s *Store) byName(ctx context.Context, p *plan, seller string, ids map[stri
 		}
 		spans = append(spans, byID, byNumber)
 	}
+	if n := p.f.Search.Number(); n != "" {
+		spans = append(spans, ofWord("n"+n))
+	}
 	found, all, err := s.inSpans(ctx, findKey(seller), spans)
 	if err != nil || !all {
 		return false, err
 	}
 	for i, members := range found {
-		t := &terms[i/2]
+		var t orders.Term
+		if i/2 < len(terms) {
+			t = terms[i/2]
+		}
 		for _, member := range members {
 			id := foundID(member)
 			if t.Cut && (i%2 == 1 || !strings.HasSuffix(id, t.Tail)) {

@@ -18,6 +18,7 @@ import (
 
 	"github.com/waybill-relay/waybill/orders"
 	"github.com/waybill-relay/waybill/relay/enrol"
+	"github.com/waybill-relay/waybill/relay/notify"
 )
 
 // Config is what the API knows of its relay. Only PublicURLs must be set.
@@ -36,6 +37,8 @@ type Config struct {
 	Explain func(ctx context.Context, id string) (any, error)
 	// Viewed is called when somebody (hex) looked at an order of theirs. nil: nobody is told.
 	Viewed func(o *orders.Order, reader string)
+	// Replayed is called for each message that was here before. nil: nobody is told.
+	Replayed func()
 	// ClientIP is the client's address behind a request. nil: that of the peer.
 	ClientIP    func(*http.Request) netip.Addr
 	MaxBody     int           // bytes of a request's body; 0: 64 KiB
@@ -47,11 +50,13 @@ type Config struct {
 	Log     zerolog.Logger
 
 	Office Office // where order messages are posted; nil: nowhere
-	// Select finds the orders of a caller (hex) that a filter means, up to most of them.
-	// nil: nobody does.
-	Select   func(ctx context.Context, caller string, filter url.Values, most int) (intentIDs []string, err error)
+	// Select finds the orders of a caller (hex) that a filter means, up to most of them;
+	// more tells that there may be others. nil: nobody does.
+	Select   func(ctx context.Context, caller string, filter url.Values, most int) (intentIDs []string, more bool, err error)
 	Sessions Sessions // nil: callers sign each request
 	Live     Follower // what has changed; nil: nobody is told
+	// Notices is what callers see and say of how they are told (*notify.Notifier). nil: nobody is.
+	Notices notify.Preferences
 	// Heartbeat is how often a stream says something; 0: every 15 s.
 	Heartbeat time.Duration
 }
@@ -80,14 +85,16 @@ type server struct {
 
 	cookies *Cookies
 
-	failures *attempts // sign-ins and enrolments that were refused
-	costly   *attempts // passphrases that were tried
-	logins   *attempts // sessions that were begun
-	bodies   *places   // bodies that are coming in
-	bulks    *places   // the same, of many messages
-	streams  *places   // live updates
-	exports  *places   // exports that are going out
-	scrypt   chan struct{}
+	forged  *attempts // tokens whose id or signature was wrong
+	guesses *attempts // enrolments that were refused
+	costly  *attempts // passphrases that were tried
+	logins  *attempts // sessions that were begun
+	changes *attempts // of settings and webhooks, and what is to be sent again
+	bodies  *places   // bodies that are coming in
+	bulks   *places   // the same, of many messages
+	streams *places   // live updates
+	exports *places   // exports that are going out
+	scrypt  chan struct{}
 }
 
 const (
@@ -124,21 +131,28 @@ func newServer(cfg Config, desk Desk) *server {
 	if cfg.Admin == nil {
 		cfg.Admin = func(string) bool { return false }
 	}
+	if cfg.Replayed == nil {
+		cfg.Replayed = func() {}
+	}
 	if cfg.Viewed == nil {
 		cfg.Viewed = func(*orders.Order, string) {}
 	}
 	s := &server{
 		cfg: cfg, orders: cfg.Orders, desk: desk, mux: http.NewServeMux(),
-		// A person mistypes, a program with a wrong clock tries again and again: twenty
-		// at once, then one in three seconds.
-		failures: newAttempts(20, 3*time.Second),
-		costly:   newAttempts(5, 30*time.Second),
-		logins:   newAttempts(20, 30*time.Second),
-		bodies:   newPlaces(maxBodies, maxBodiesPerAddress),
-		bulks:    newPlaces(maxBulks, maxBulksPerAddress),
-		streams:  newPlaces(maxStreams, maxStreamsPerAddress),
-		exports:  newPlaces(maxExports, maxExportsPerAddress),
-		scrypt:   make(chan struct{}, 1),
+		// No program makes these by mistake, and each costs a verification: a hundred at
+		// once, then ten a second. All else that can be wrong with a token is found out
+		// for nothing, and takes nothing from those who share an address with its sender.
+		forged: newAttempts(100, 100*time.Millisecond),
+		// A person mistypes an invitation: twenty at once, then one in three seconds.
+		guesses: newAttempts(20, 3*time.Second),
+		costly:  newAttempts(5, 30*time.Second),
+		logins:  newAttempts(20, 30*time.Second),
+		changes: newAttempts(60, 5*time.Second),
+		bodies:  newPlaces(maxBodies, maxBodiesPerAddress),
+		bulks:   newPlaces(maxBulks, maxBulksPerAddress),
+		streams: newPlaces(maxStreams, maxStreamsPerAddress),
+		exports: newPlaces(maxExports, maxExportsPerAddress),
+		scrypt:  make(chan struct{}, 1),
 	}
 	s.signIn = newSignIn(cfg.PublicURLs, cfg.Now)
 	s.cookies = NewCookies(cfg.PublicURLs, cfg.Sessions, cfg.Now)

@@ -83,8 +83,9 @@ func wantJSON(h http.Header) error {
 type fields map[string]func(value []byte) (want string, ok bool)
 
 // read decodes an object, strictly: a name that is not known, a name twice, or a
-// value of another type are refused by name. No value is ever quoted.
-func (f fields) read(body []byte) error {
+// value of another type are refused by name, and so is one that is required and not
+// there. No value is ever quoted.
+func (f fields) read(body []byte, required ...string) error {
 	if !utf8.Valid(body) || !json.Valid(body) {
 		return fail(codeMalformed, "The body is not JSON.")
 	}
@@ -106,7 +107,15 @@ func (f fields) read(body []byte) error {
 	if errors.Is(object, errNoObject) {
 		return fail(codeMalformed, "The body must be a JSON object.")
 	}
-	return object
+	if object != nil {
+		return object
+	}
+	for _, name := range required {
+		if !seen[name] {
+			return fail(codeMalformed, name+" is missing.").with("field", name)
+		}
+	}
+	return nil
 }
 
 func text(to *string) func([]byte) (string, bool) {

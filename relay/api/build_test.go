@@ -36,6 +36,7 @@ type house struct {
 
 	mu      sync.Mutex
 	advance time.Duration // of the API's clock
+	frozen  time.Time     // what it is stopped at
 }
 
 func newHouse(t testing.TB, change ...func(*Config)) *house {
@@ -63,7 +64,17 @@ func newHouse(t testing.TB, change ...func(*Config)) *house {
 func (h *house) now() time.Time {
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	if !h.frozen.IsZero() {
+		return h.frozen.Add(h.advance)
+	}
 	return time.Now().Add(h.advance)
+}
+
+// freeze stops the API's clock, but for later.
+func (h *house) freeze() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.frozen = time.Now()
 }
 
 // later moves the API's clock.

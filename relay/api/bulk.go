@@ -38,6 +38,7 @@ type bulkAnswer struct {
 	OK      int          `json:"ok"`
 	Refused int          `json:"refused"`
 	Because []bulkReason `json:"because"`
+	More    bool         `json:"more,omitempty"` // the filter means others, too
 }
 
 // A bulkReason counts those that were refused for the same reason.
@@ -97,7 +98,9 @@ func (s *server) postMany(w http.ResponseWriter, c *call) error {
 			item.Problem = s.problemOf(c, orderFault(r.Err))
 			continue
 		}
-		item.OK, item.Replayed = true, r.Replayed
+		if item.OK, item.Replayed = true, r.Replayed; r.Replayed {
+			s.cfg.Replayed()
+		}
 		item.IntentID, item.Status, item.Version = r.Order.IntentID, r.Order.Status, r.Order.Version
 	}
 	return answer(w, http.StatusOK, sumUp(items))
@@ -112,6 +115,7 @@ func (s *server) preview(w http.ResponseWriter, c *call) error {
 	var action string
 	var ids []string
 	var filter map[string]any
+	var more bool
 	err := fields{
 		"dry_run": decoded("true", &dry), "action": text(&action), "ids": decoded("a list of strings", &ids),
 		"filter": decoded("an object", &filter),
@@ -131,7 +135,7 @@ func (s *server) preview(w http.ResponseWriter, c *call) error {
 		return invalid("ids", "ids are 200 at most.")
 	}
 	if filter != nil {
-		if ids, err = s.selected(c, filter); err != nil {
+		if ids, more, err = s.selected(c, filter); err != nil {
 			return err
 		}
 	}
@@ -149,14 +153,16 @@ func (s *server) preview(w http.ResponseWriter, c *call) error {
 			items[i].Problem = s.problemOf(c, refusalFault(chance.Refusal(verb)))
 		}
 	}
-	return answer(w, http.StatusOK, sumUp(items))
+	a := sumUp(items)
+	a.More = more
+	return answer(w, http.StatusOK, a)
 }
 
-// selected are the orders that a filter means: as in a list's query, each value a
+// selected are the first orders that a filter means: as in a list's query, each value a
 // string, or several.
-func (s *server) selected(c *call, filter map[string]any) ([]string, error) {
+func (s *server) selected(c *call, filter map[string]any) (ids []string, more bool, err error) {
 	if s.cfg.Select == nil {
-		return nil, invalid("filter", "This relay selects no orders. Give ids.")
+		return nil, false, invalid("filter", "This relay selects no orders. Give ids.")
 	}
 	query := url.Values{}
 	for name, value := range filter {
@@ -167,7 +173,7 @@ func (s *server) selected(c *call, filter map[string]any) ([]string, error) {
 		for _, one := range several {
 			text, ok := one.(string)
 			if !ok {
-				return nil, fail(codeMalformed, "filter must have strings, or lists of them.").with("field", "filter")
+				return nil, false, fail(codeMalformed, "filter must have strings, or lists of them.").with("field", "filter")
 			}
 			query.Add(name, text)
 		}

@@ -106,12 +106,12 @@ func TestBulkOfOneOrder(t *testing.T) {
 func TestBulkRefuses(t *testing.T) {
 	var asked url.Values
 	m := newMarket(t, func(c *Config) {
-		c.Select = func(_ context.Context, caller string, filter url.Values, most int) ([]string, error) {
+		c.Select = func(_ context.Context, caller string, filter url.Values, most int) ([]string, bool, error) {
 			asked = filter
 			if filter.Get("x") != "" {
-				return nil, fail(codeMalformed, "There is no such key.").with("parameter", "x")
+				return nil, false, fail(codeMalformed, "There is no such key.").with("parameter", "x")
 			}
-			return []string{"A-1"}, nil
+			return []string{"A-1"}, filter.Has("role"), nil
 		}
 	})
 	m.begin("A-1")
@@ -145,7 +145,7 @@ func TestBulkRefuses(t *testing.T) {
 		})
 	}
 	m.refused(ask{method: "POST", path: bulkPath + "?anyway=true", as: m.seller, body: `{"dry_run":true,"action":"shipped","ids":[]}`}, 400, "malformed")
-	if got := m.many(ask{as: m.seller, body: `{"dry_run":true,"action":"shipped","filter":{"status":["paid","shipped"],"role":"seller"}}`}); got.OK != 1 || asked.Encode() != "role=seller&status=paid&status=shipped" {
+	if got := m.many(ask{as: m.seller, body: `{"dry_run":true,"action":"shipped","filter":{"status":["paid","shipped"],"role":"seller"}}`}); got.OK != 1 || !got.More || asked.Encode() != "role=seller&status=paid&status=shipped" {
 		t.Errorf("got %+v, asked %v", got, asked)
 	}
 	// A list may be larger than a message, but not without bounds.

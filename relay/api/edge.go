@@ -2,7 +2,6 @@ package api
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"net/http"
 	"net/netip"
@@ -63,12 +62,7 @@ func (s *server) serve(r route, w http.ResponseWriter, c *call) error {
 	case c.ContentLength != 0:
 		return fail(codeMalformed, "This takes no body.")
 	}
-	err := r.serve(s, w, c)
-	if orders.ErrorCode(err) == orders.EFORBIDDEN {
-		// Or invitations could be guessed, each guess by another key.
-		s.failures.note(c.addr, s.cfg.Now())
-	}
-	return err
+	return r.serve(s, w, c)
 }
 
 // admit signs the caller in, by a token or by the cookie of a session, and reads the
@@ -80,7 +74,7 @@ func (s *server) admit(r route, w http.ResponseWriter, c *call) error {
 		if err := s.admitSession(w, c); err != nil {
 			return err
 		}
-	} else if t, err = s.signIn.open(c.Request, func() error { return s.failures.check(c.addr, s.cfg.Now()) }); err != nil {
+	} else if t, err = s.signIn.open(c.Request, func() error { return s.forged.check(c.addr, s.cfg.Now()) }); err != nil {
 		return s.failed(c, err)
 	}
 	if r.body {
@@ -95,7 +89,7 @@ func (s *server) admit(r route, w http.ResponseWriter, c *call) error {
 		c.caller = enrol.Caller{Pubkey: c.session.Pubkey, Door: enrol.DoorHTTP}
 	} else {
 		if err := s.signIn.accept(t, c.body, c.addr); err != nil {
-			return s.failed(c, err)
+			return err
 		}
 		c.caller = enrol.Caller{Pubkey: t.pubkey, Door: enrol.DoorHTTP}
 	}
@@ -105,12 +99,10 @@ func (s *server) admit(r route, w http.ResponseWriter, c *call) error {
 	return nil
 }
 
-// failed counts a sign-in that was refused. Whoever came without a token has
-// not tried.
+// failed counts a token that was forged.
 func (s *server) failed(c *call, err error) error {
-	var refused *refusal
-	if errors.As(err, &refused) && refused != errMissing {
-		s.failures.note(c.addr, s.cfg.Now())
+	if err == errID || err == errSignature {
+		s.forged.note(c.addr, s.cfg.Now())
 	}
 	return err
 }

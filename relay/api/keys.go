@@ -54,7 +54,7 @@ func (s *server) addKey(w http.ResponseWriter, c *call) error {
 	case offer.Bunker != "" && !strings.HasPrefix(offer.Bunker, "bunker://"):
 		return invalid("bunker", "bunker must be a bunker:// URL (NIP-46).")
 	}
-	if offer.Since, err = parseSince(since); err != nil {
+	if offer.Since, err = parseMoment("since", since); err != nil {
 		return err
 	}
 	if secret != "" {
@@ -64,7 +64,11 @@ func (s *server) addKey(w http.ResponseWriter, c *call) error {
 		// The strings above stay until the collector takes them: Go cannot wipe those.
 		defer offer.Secret.Zero()
 	}
-	added, err := s.desk.Enrol(c.Context(), c.caller, offer)
+	var added enrol.Delegation
+	err = s.guess(c, func() (err error) {
+		added, err = s.desk.Enrol(c.Context(), c.caller, offer)
+		return err
+	})
 	if err != nil {
 		return err
 	}
@@ -80,14 +84,31 @@ func (s *server) connectSigner(w http.ResponseWriter, c *call) error {
 	if err != nil {
 		return err
 	}
-	if offer.Since, err = parseSince(since); err != nil {
+	if offer.Since, err = parseMoment("since", since); err != nil {
 		return err
 	}
-	uri, err := s.desk.Connect(c.Context(), c.caller, offer)
+	var uri string
+	err = s.guess(c, func() (err error) {
+		uri, err = s.desk.Connect(c.Context(), c.caller, offer)
+		return err
+	})
 	if err != nil {
 		return err
 	}
 	return answer(w, http.StatusAccepted, map[string]string{"uri": uri})
+}
+
+// guess counts an enrolment that is refused, or invitations could be guessed, each
+// guess by another key.
+func (s *server) guess(c *call, enrol func() error) error {
+	if err := s.guesses.check(c.addr, s.cfg.Now()); err != nil {
+		return err
+	}
+	err := enrol()
+	if orders.ErrorCode(err) == orders.EFORBIDDEN {
+		s.guesses.note(c.addr, s.cfg.Now())
+	}
+	return err
 }
 
 // revokeKey: DELETE /api/v1/keys/{pubkey}.
@@ -107,10 +128,9 @@ func (s *server) revokeKey(w http.ResponseWriter, c *call) error {
 // in with: so one passphrase at a time, and few for each address.
 func (s *server) parseSecret(c *call, text, passphrase string) (nip17.Secret, error) {
 	if passphrase != "" {
-		if err := s.costly.check(c.addr, s.cfg.Now()); err != nil {
+		if err := s.costly.take(c.addr, s.cfg.Now()); err != nil {
 			return nip17.Secret{}, err
 		}
-		s.costly.note(c.addr, s.cfg.Now())
 		if err := s.takeTurn(c.Context()); err != nil {
 			return nip17.Secret{}, err
 		}
@@ -144,8 +164,8 @@ func invalid(field, detail string) error {
 	return fail(orders.EINVALID, detail).with("field", field)
 }
 
-// parseSince takes a moment, or a date for its beginning in UTC; "" for none.
-func parseSince(text string) (time.Time, error) {
+// parseMoment takes a time, or a date for its beginning in UTC; "" for none.
+func parseMoment(field, text string) (time.Time, error) {
 	if text == "" {
 		return time.Time{}, nil
 	}
@@ -154,7 +174,7 @@ func parseSince(text string) (time.Time, error) {
 			return t.UTC(), nil
 		}
 	}
-	return time.Time{}, invalid("since", "since must be a date (2006-01-02) or a time (RFC 3339).")
+	return time.Time{}, invalid(field, field+" must be a date (2006-01-02) or a time (RFC 3339).")
 }
 
 // parsePubkey takes an npub or hex.

@@ -61,6 +61,7 @@ func (s *server) post(w http.ResponseWriter, c *call, m posting.Message) (err er
 	status := http.StatusCreated
 	switch {
 	case receipt.Replayed:
+		s.cfg.Replayed()
 		h.Set("Idempotent-Replayed", "true")
 		status = http.StatusOK
 	case !receipt.Tracked:
@@ -107,28 +108,15 @@ func flagOf(query url.Values, name string) (bool, error) {
 // readEvent reads a Nostr event, strictly.
 func readEvent(body []byte) (*nostr.Event, error) {
 	evt := new(nostr.Event)
-	missing := map[string]bool{"id": true, "pubkey": true, "created_at": true, "kind": true, "tags": true, "content": true, "sig": true}
-	there := func(name string, read func([]byte) (string, bool)) func([]byte) (string, bool) {
-		return func(value []byte) (string, bool) {
-			delete(missing, name)
-			return read(value)
-		}
-	}
 	var at int64
 	err := fields{
-		"id": there("id", text(&evt.ID)), "pubkey": there("pubkey", text(&evt.PubKey)), "sig": there("sig", text(&evt.Sig)),
-		"content": there("content", text(&evt.Content)), "kind": there("kind", decoded("a number", &evt.Kind)),
-		"created_at": there("created_at", decoded("a number of seconds", &at)), "tags": there("tags", decoded("a list of lists of strings", &evt.Tags)),
-	}.read(body)
+		"id": text(&evt.ID), "pubkey": text(&evt.PubKey), "sig": text(&evt.Sig), "content": text(&evt.Content), "kind": decoded("a number", &evt.Kind),
+		"created_at": decoded("a number of seconds", &at), "tags": decoded("a list of lists of strings", &evt.Tags),
+	}.read(body, "id", "pubkey", "created_at", "kind", "tags", "content", "sig")
 	if err != nil {
 		return nil, err
 	}
 	evt.CreatedAt = nostr.Timestamp(at)
-	for _, name := range []string{"id", "pubkey", "created_at", "kind", "tags", "content", "sig"} {
-		if missing[name] {
-			return nil, fail(codeMalformed, name+" is missing.").with("field", name)
-		}
-	}
 	return evt, nil
 }
 
@@ -199,5 +187,7 @@ func refusalFault(r *posting.Refusal) *fault {
 	if actions == nil {
 		actions = []orders.Verb{}
 	}
-	return f.with("from", r.Order.Status).with("actor_role", r.Role.String()).with("version", r.Order.Version).with("allowed_actions", actions)
+	// By the name that an order has for them, and by that of the other members here.
+	f = f.with("allowedActions", actions).with("allowed_actions", actions)
+	return f.with("from", r.Order.Status).with("actor_role", r.Role.String()).with("version", r.Order.Version)
 }

@@ -3,9 +3,11 @@ package api
 import (
 	"bytes"
 	"net/http"
+	"reflect"
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/nbd-wtf/go-nostr"
@@ -234,7 +236,8 @@ func TestBadMessages(t *testing.T) {
 }
 
 func TestPostAgain(t *testing.T) {
-	m := newMarket(t)
+	var replays atomic.Int32
+	m := newMarket(t, func(c *Config) { c.Replayed = func() { replays.Add(1) } })
 	begin := ask{method: "POST", path: "/api/v1/orders", as: m.buyer, body: m.event(m.buyer, intent("A-1")).String()}
 	first := m.posted(begin, 201)
 	ship := m.say(m.seller, orders.Draft{Verb: orders.Shipped, OrderID: "A-1", Public: orders.Public{Tracking: "1Z9"}}).with("If-Match", etag(first))
@@ -244,6 +247,10 @@ func TestPostAgain(t *testing.T) {
 		if resp.StatusCode != 200 || resp.Header.Get("Idempotent-Replayed") != "true" || resp.Header.Get("ETag") != etag(shipped) {
 			t.Errorf("%s: got %s %v", again.path, resp.Status, resp.Header)
 		}
+	}
+	m.do(ask{method: "POST", path: "/api/v1/orders/bulk", as: m.seller, body: "[" + ship.body + "]"})
+	if got := replays.Load(); got != 4 {
+		t.Errorf("%d replays were counted, want 4", got)
 	}
 	o := m.posted(m.say(m.seller, orders.Draft{Verb: orders.Note, OrderID: "A-1", Private: orders.Private{Note: "x"}}), 201)
 	if len(o.Timeline) != 3 || len(o.Shipments) != 1 {
@@ -304,7 +311,10 @@ func TestStateRefuses(t *testing.T) {
 	// The buyer's cancel is too late; what he looked at is, too.
 	cancel := m.say(m.buyer, orders.Draft{Verb: orders.Cancel, OrderID: "A-1", Private: orders.Private{Reason: "no"}})
 	p = m.refused(cancel, 409, "conflict")
-	if actions, _ := p["allowed_actions"].([]any); !slices.Contains(actions, any("delivered")) || slices.Contains(actions, any("cancel")) || p["from"] != "shipped" {
+	if !reflect.DeepEqual(p["allowedActions"], p["allowed_actions"]) {
+		t.Errorf("got %v", p)
+	}
+	if actions, _ := p["allowedActions"].([]any); !slices.Contains(actions, any("delivered")) || slices.Contains(actions, any("cancel")) || p["from"] != "shipped" {
 		t.Errorf("got %v", p)
 	}
 	if p = m.refused(cancel.with("If-Match", etag(o)), 412, "stale"); p["version"] == float64(o.Version) {

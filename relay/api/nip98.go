@@ -35,7 +35,7 @@ var (
 	errSignature = &refusal{"signature", "The token's signature does not verify."}
 	errPayload   = &refusal{"payload", "The token must have one payload tag, the SHA-256 of the body in lower-case hex."}
 	errNoSession = &refusal{"session", "The session is over, or there is none. Sign in again."}
-	errReplayed  = &refusal{"replayed", "The token was used before. Sign one for each request."}
+	errReplayed  = &refusal{"replayed", "The token was used before. Sign one for each request; another in the same second needs something of its own, as a tag nonce."}
 )
 
 const (

@@ -10,6 +10,8 @@ import (
 	"testing"
 
 	"github.com/getkin/kin-openapi/openapi3"
+
+	"github.com/waybill-relay/waybill/relay/notify"
 )
 
 func document(t testing.TB) *openapi3.T {
@@ -83,23 +85,38 @@ func TestDocumentAndRoutesAgree(t *testing.T) {
 // The members of the bodies that are read are those of the document.
 func TestDocumentAndBodiesAgree(t *testing.T) {
 	doc := document(t)
-	for path, known := range map[string][]string{
-		"/api/v1/keys":         {"announcement", "bunker", "invite", "passphrase", "secret", "since"},
-		"/api/v1/keys/connect": {"invite", "since"},
+	for route, known := range map[string][]string{
+		"POST /api/v1/keys":                  {"announcement", "bunker", "invite", "passphrase", "secret", "since"},
+		"POST /api/v1/keys/connect":          {"invite", "since"},
+		"PUT /api/v1/notices/settings":       {"dm", "events", "mutedUntil"},
+		"PUT /api/v1/notices/email":          {"address"},
+		"POST /api/v1/notices/email/confirm": {"code"},
+		"POST /api/v1/webhooks":              {"events", "url"},
 	} {
-		schema := doc.Paths.Value(path).Post.RequestBody.Value.Content.Get("application/json").Schema.Value
+		method, path, _ := strings.Cut(route, " ")
+		schema := doc.Paths.Value(path).GetOperation(method).RequestBody.Value.Content.Get("application/json").Schema.Value
 		if got := slices.Sorted(maps.Keys(schema.Properties)); !slices.Equal(got, known) {
-			t.Errorf("%s: got %v, want %v", path, got, known)
+			t.Errorf("%s: got %v, want %v", route, got, known)
 		}
-		h := newHouse(t)
+		h := newHouse(t, func(c *Config) { c.Notices = new(notify.Notifier) }) // which nobody asks
 		who := newSigner(t)
 		for _, name := range known {
 			// A name that is not known is refused as such, before its value is looked at.
-			p := h.refused(ask{method: "POST", path: path, as: who, body: `{"` + name + `":7}`}, 400, "malformed")
+			p := h.refused(ask{method: method, path: path, as: who, body: `{"` + name + `":7}`}, 400, "malformed")
 			if detail, _ := p["detail"].(string); !strings.HasPrefix(detail, name+" must be ") {
-				t.Errorf("%s: %s: %s", path, name, detail)
+				t.Errorf("%s: %s: %s", route, name, detail)
 			}
 		}
+	}
+}
+
+func TestDocumentKnowsEveryEvent(t *testing.T) {
+	var got []notify.Event
+	for _, name := range document(t).Components.Schemas["NoticeEvent"].Value.Enum {
+		got = append(got, notify.Event(name.(string)))
+	}
+	if !slices.Equal(got, notify.Events) {
+		t.Errorf("got %v, want %v", got, notify.Events)
 	}
 }
 

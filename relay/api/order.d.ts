@@ -83,6 +83,8 @@ export interface Problem {
   /** The order's version. */
   version?: number;
   /** What the caller may say of the order as it stands. */
+  allowedActions?: Verb[];
+  /** The same as allowedActions. */
   allowed_actions?: Verb[];
   /** The message stands in the order's history, without effect. */
   kept?: boolean;
@@ -501,7 +503,7 @@ export interface Preview {
   action: Verb;
   /** intentIds. */
   ids?: string[];
-  /** The query of a list of orders, with a string or a list of strings for each key. The first 200 are looked at. */
+  /** The query of a list of orders, with a string or a list of strings for each key. The first 200 are looked at; more says that there are others. */
   filter?: Record<string, >;
 }
 
@@ -521,10 +523,137 @@ export interface Many {
   /** How many are. */
   ok: number;
   refused: number;
+  /** Of a dry_run: the filter means other orders besides these. */
+  more?: boolean;
   /** Why, the most frequent reason first. */
   because: ({
     code: string;
     from?: Status;
     count: number;
   })[];
+}
+
+/** What a notice tells. */
+export type NoticeEvent = "order.created" | "order.payment_requested" | "order.paid" | "order.payment_confirmed" | "order.processing" | "order.shipped" | "order.delivered" | "order.cancelled" | "order.disputed" | "order.resolved" | "order.refunded" | "order.address_changed" | "order.exception";
+
+/** What a participant says about notices. */
+export interface NoticeChoice {
+  /** Direct messages. default: for who takes part here. */
+  dm: "on" | "off" | "default";
+  /** Events, or patterns such as order.*; empty: all. */
+  events: string[];
+  /** Nothing goes out by direct message or e-mail before it: a time (RFC 3339), or a date for its beginning in UTC. Absent, or over: not muted. */
+  mutedUntil?: string;
+}
+
+/** How a participant is told. */
+export interface NoticeSettings {
+  /** Direct messages. default: for who takes part here. */
+  dm: "on" | "off" | "default";
+  /** Events, or patterns such as order.*; empty: all. */
+  events: string[];
+  /** Absent: not muted. */
+  mutedUntil?: string;
+  /** Where notices go by e-mail. */
+  email?: string;
+  /** Waits for its code. */
+  pendingEmail?: string;
+}
+
+/** Where notices are to go. */
+export interface EmailAddress {
+  /** Without a name. */
+  address: string;
+}
+
+/** The code that was sent to an address. */
+export interface EmailCode {
+  code: string;
+}
+
+/** One thing that the caller was told, by one way. */
+export interface Notice {
+  id: number;
+  /** intentId of the order. */
+  orderId: string;
+  event: NoticeEvent;
+  channel: "dm" | "email" | "webhook";
+  /** Id of the webhook. */
+  webhook?: string;
+  /** URL of the relay elsewhere that the direct message goes to; absent: into the inbox here. */
+  relay?: string;
+  /** due: it is to be sent; dropped: nobody wanted it any more, or there were too many. */
+  state: "due" | "sent" | "failed" | "dropped";
+  /** A code: why it failed or was dropped, or the last try did. */
+  reason?: string;
+  /** How often it was tried. */
+  attempts: number;
+  /** When it was decided. */
+  created: string;
+  /** Of one that is due: not before. */
+  next?: string;
+  /** When it was sent, failed or was dropped. */
+  settled?: string;
+}
+
+/** Notices, the newest first. */
+export interface NoticeList {
+  data: Notice[];
+  /** The `before` of what is older. Absent: there is nothing. */
+  next_before?: number;
+}
+
+/** Where notices are to be posted. */
+export interface NewWebhook {
+  /** https://, without a user and a fragment. */
+  url: string;
+  /** Events, or patterns such as order.*; empty: all. */
+  events?: string[];
+}
+
+/** A webhook of the caller's. */
+export interface Webhook {
+  id: string;
+  url: string;
+  /** Events, or patterns such as order.*; empty: all. */
+  events: string[];
+  created: string;
+  /** Why nothing is posted: gone (it answered 410), or failures. Absent: it is. */
+  disabled?: string;
+}
+
+/** A webhook with its secret, which is not shown again. */
+export interface WebhookWithSecret {
+  id: string;
+  url: string;
+  /** Events, or patterns such as order.*; empty: all. */
+  events: string[];
+  created: string;
+  /** Why nothing is posted: gone (it answered 410), or failures. Absent: it is. */
+  disabled?: string;
+  /** whsec_ and base64 (Standard Webhooks). */
+  secret: string;
+}
+
+/** One try to post to a webhook. */
+export interface Delivery {
+  id: number;
+  /** Id of the notice. */
+  notice: number;
+  at: string;
+  /** How long it took (ms). */
+  tookMs: number;
+  /** HTTP's. Absent: there was no answer. */
+  status?: number;
+  /** A code; absent: it was taken. */
+  error?: string;
+  /** Somebody has asked for it. */
+  again: boolean;
+}
+
+/** Deliveries, the newest first. */
+export interface DeliveryList {
+  data: Delivery[];
+  /** The `before` of what is older. Absent: there is nothing. */
+  next_before?: number;
 }

@@ -93,8 +93,8 @@ func pageOf(query url.Values) (q orders.Query, withTotal bool, err error) {
 				return q, false, badParameter(key, "page is a number from 1.")
 			}
 		case "limit":
-			if q.Limit = n; !ok || n > 200 {
-				return q, false, badParameter(key, "limit is a number from 1 to 200.")
+			if q.Limit = n; !ok || n > mostPerPage {
+				return q, false, badParameter(key, wantLimit)
 			}
 		case "cursor":
 			if q.Cursor = values[0]; q.Cursor == "" {

@@ -297,7 +297,7 @@ func TestBadQueries(t *testing.T) {
 	for path, list := range map[string]map[string]string{
 		"/api/v1/orders": {
 			"role=boss": "role", "status=lost": "status", "since=soon": "since", "until=later": "until", "since=5&until=4": "until", "q=" + strings.Repeat("x", 1001): "q",
-			"counterparty=me": "counterparty", "sort=price": "sort", "page=0": "page", "page=x": "page", "limit=201": "limit", "limit=-5": "limit", "cursor=": "cursor",
+			"counterparty=me": "counterparty", "sort=price": "sort", "page=0": "page", "page=x": "page", "limit=201": "limit", "limit=-5": "limit", "cursor=": "cursor", "cursor=x": "cursor",
 			"include=all": "include", "limit=1&limit=2": "limit", "page=1&cursor=MTph": "page", "sattus=paid": "sattus", "format=csv": "format",
 		},
 		"/api/v1/orders/export": {"format=xml": "format", "bom=2": "bom", "format=json&bom=1": "bom", "status=lost": "status", "limit=5": "limit", "format=csv&format=json": "format"},
@@ -314,9 +314,6 @@ func TestBadQueries(t *testing.T) {
 			}
 		}
 	}
-	// What only the index can know is wrong.
-	s.refused(ask{method: "GET", path: "/api/v1/orders?cursor=x", as: s.buyer}, 422, "invalid")
-	s.refused(ask{method: "GET", path: "/api/v1/orders?status=paid&sort=updated&page=2", as: s.buyer}, 422, "invalid")
 }
 
 func TestStats(t *testing.T) {

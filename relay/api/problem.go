@@ -53,7 +53,7 @@ var kinds = []kind{
 	{codeTimeout, http.StatusRequestTimeout, "Body too slow",
 		"The body of the request did not come in whole in time."},
 	{orders.ECONFLICT, http.StatusConflict, "Conflict",
-		"The present state does not allow it. Of an order, the members `from` (its status), `requested`, `actor_role`, `version` and `allowed_actions` say what there is to do; `kept` that the message stands in its history, without effect."},
+		"The present state does not allow it. Of an order, the members `from` (its status), `requested`, `actor_role`, `version` and `allowedActions` (also as `allowed_actions`) say what there is to do; `kept` that the message stands in its history, without effect."},
 	{codeStale, http.StatusPreconditionFailed, "The order has changed",
 		"The order has another version than the header `If-Match` names. The member `version` says which."},
 	{codeTooLarge, http.StatusRequestEntityTooLarge, "Body too large",

@@ -44,8 +44,9 @@ const remembered = 2*window + 30*time.Second
 func newReplays() *replays {
 	return &replays{
 		live: map[[32]byte]struct{}{}, byKey: map[string]int{}, byAddr: map[netip.Addr]int{},
-		// Some 200 bytes each. One key makes seven requests a second, one address 27.
-		size: 1 << 17, perKey: 1 << 10, perAddr: 1 << 12, perAddrScarce: 1 << 6,
+		// Some 200 bytes each. One key, or one address, makes 27 requests a second: a shop's
+		// program that goes through a million orders by pages of 200 needs a few minutes.
+		size: 1 << 17, perKey: 1 << 12, perAddr: 1 << 12, perAddrScarce: 1 << 6,
 	}
 }
 

@@ -112,6 +112,16 @@ func TestRememberedLongEnough(t *testing.T) {
 	}
 }
 
+// A program that signs each request of its own goes on for a while at 25 a second.
+func TestOneKeyAtWork(t *testing.T) {
+	r, start := newReplays(), time.Now()
+	for n := range 10_000 {
+		if err := r.use(number(n), "one", address(1), start.Add(time.Duration(n)*40*time.Millisecond)); err != nil {
+			t.Fatalf("after %d: %v", n, err)
+		}
+	}
+}
+
 func TestPlaces(t *testing.T) {
 	p := newPlaces(3, 2)
 	for _, tt := range []struct {

@@ -12,8 +12,9 @@ import (
 	"github.com/waybill-relay/waybill/orders"
 )
 
-// attempts limits how often an address may fail. Not a key: a token that fails
-// proves no key, and whoever claims another's would lock its owner out.
+// attempts limits how often an address may fail, or do what is dear. Not a key: a
+// token that fails proves no key, whoever claims another's would lock its owner out,
+// and one that is made up on the spot costs nothing.
 type attempts struct {
 	every time.Duration
 	burst int
@@ -39,14 +40,16 @@ func (a *attempts) check(addr netip.Addr, now time.Time) error {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if l, ok := a.byAddr.Get(addr); ok && l.TokensAt(now) < 1 {
-		seconds := max(1, int(a.every/time.Second))
-		return fail(codeRateLimited, "Too many attempts from this address were refused.").after(strconv.Itoa(seconds))
+		return a.refusal()
 	}
 	return nil
 }
 
 // note counts an attempt.
-func (a *attempts) note(addr netip.Addr, now time.Time) {
+func (a *attempts) note(addr netip.Addr, now time.Time) { _ = a.take(addr, now) }
+
+// take counts an attempt, and refuses one too many.
+func (a *attempts) take(addr netip.Addr, now time.Time) error {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	l, ok := a.byAddr.Get(addr)
@@ -54,7 +57,15 @@ func (a *attempts) note(addr netip.Addr, now time.Time) {
 		l = rate.NewLimiter(rate.Every(a.every), a.burst)
 		a.byAddr.Add(addr, l)
 	}
-	l.AllowN(now, 1)
+	if !l.AllowN(now, 1) {
+		return a.refusal()
+	}
+	return nil
+}
+
+func (a *attempts) refusal() error {
+	seconds := max(1, int(a.every/time.Second))
+	return fail(codeRateLimited, "Too many attempts have come from this address.").after(strconv.Itoa(seconds))
 }
 
 // places bounds what goes on at one time, altogether and for each address.

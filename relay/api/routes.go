@@ -49,6 +49,21 @@ var routes = []route{
 	{method: "POST", pattern: "/api/v1/orders/bulk", signedIn: true, body: true, large: true, query: []string{"anyway"}, serve: (*server).bulk},
 	{method: "POST", pattern: "/api/v1/orders/{id}/messages", signedIn: true, body: true, query: []string{"anyway"}, serve: (*server).sayOfOrder},
 	{method: "GET", pattern: "/api/v1/events", signedIn: true, serve: (*server).events},
+
+	// How the caller is told of his orders (notices.go, webhooks.go).
+	{method: "GET", pattern: "/api/v1/notices", signedIn: true, query: newestKeys, serve: told((*server).listNotices)},
+	{method: "POST", pattern: "/api/v1/notices/{id}/redeliver", signedIn: true, serve: told((*server).redeliver)},
+	{method: "GET", pattern: "/api/v1/notices/settings", signedIn: true, serve: told((*server).getNoticeSettings)},
+	{method: "PUT", pattern: "/api/v1/notices/settings", signedIn: true, body: true, serve: told((*server).setNoticeSettings)},
+	{method: "PUT", pattern: "/api/v1/notices/email", signedIn: true, body: true, serve: told((*server).setEmail)},
+	{method: "POST", pattern: "/api/v1/notices/email/confirm", signedIn: true, body: true, serve: told((*server).confirmEmail)},
+	{method: "DELETE", pattern: "/api/v1/notices/email", signedIn: true, serve: told((*server).removeEmail)},
+	{method: "GET", pattern: "/api/v1/webhooks", signedIn: true, serve: told((*server).listWebhooks)},
+	{method: "POST", pattern: "/api/v1/webhooks", signedIn: true, body: true, serve: told((*server).addWebhook)},
+	{method: "DELETE", pattern: "/api/v1/webhooks/{id}", signedIn: true, serve: told((*server).removeWebhook)},
+	{method: "POST", pattern: "/api/v1/webhooks/{id}/rotate", signedIn: true, serve: told((*server).rotateWebhook)},
+	{method: "POST", pattern: "/api/v1/webhooks/{id}/enable", signedIn: true, serve: told((*server).enableWebhook)},
+	{method: "GET", pattern: "/api/v1/webhooks/{id}/deliveries", signedIn: true, query: newestKeys, serve: told((*server).listDeliveries)},
 }
 
 var methods = []string{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"}

@@ -51,10 +51,9 @@ func (s *server) beginSession(w http.ResponseWriter, c *call) error {
 	if s.cfg.Sessions == nil {
 		return fail(orders.EUNAVAILABLE, "This relay keeps no sessions.")
 	}
-	if err := s.logins.check(c.addr, now); err != nil {
+	if err := s.logins.take(c.addr, now); err != nil {
 		return err
 	}
-	s.logins.note(c.addr, now)
 	begun, err := s.cookies.begin(w, c.Request, c.caller.Pubkey)
 	if err != nil {
 		return err

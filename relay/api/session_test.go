@@ -15,16 +15,16 @@ import (
 const sessionPath = "/api/v1/session"
 
 // login signs in for a while, and returns the cookie.
-func (m *market) login(who *nip17.SecretSigner, change ...func(*ask)) *http.Cookie {
-	m.t.Helper()
+func (h *house) login(who *nip17.SecretSigner, change ...func(*ask)) *http.Cookie {
+	h.t.Helper()
 	a := ask{method: "POST", path: sessionPath, as: who}
 	for _, c := range change {
 		c(&a)
 	}
-	resp, text := m.do(a)
+	resp, text := h.do(a)
 	cookies := resp.Cookies()
 	if resp.StatusCode != 201 || len(cookies) != 1 {
-		m.t.Fatalf("got %s %s, %v", resp.Status, text, cookies)
+		h.t.Fatalf("got %s %s, %v", resp.Status, text, cookies)
 	}
 	return cookies[0]
 }

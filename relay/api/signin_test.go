@@ -8,6 +8,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/waybill-relay/waybill/orders"
 )
 
 func TestReplay(t *testing.T) {
@@ -83,15 +85,16 @@ func TestTokenOfBeforeTheStart(t *testing.T) {
 	}
 }
 
-func TestFailedSignInsAreLimited(t *testing.T) {
+func TestForgedTokensAreLimited(t *testing.T) {
 	h := newHouse(t)
+	h.freeze()
 	who := newSigner(t)
 	forged := func() string {
 		evt := h.token(who, "GET", h.url+keysPath, "")
 		evt.Sig = strings.Repeat("1", 128)
 		return header(evt)
 	}
-	for range 20 {
+	for range 100 {
 		h.refused(ask{method: "GET", path: keysPath, auth: forged()}, 401, "unauthenticated")
 	}
 	h.refused(ask{method: "GET", path: keysPath, auth: forged()}, 429, "rate_limited")
@@ -104,13 +107,21 @@ func TestFailedSignInsAreLimited(t *testing.T) {
 	}
 }
 
-// Whoever does not sign in, or may read, is not counted.
-func TestVisitorsAreNotLimited(t *testing.T) {
+// Whoever does not sign in is not counted, nor who has a wrong clock, uses a token
+// twice or asks for what is not his to do: others have the same address.
+func TestMistakesAreNotLimited(t *testing.T) {
 	h := newHouse(t)
-	for range 50 {
-		h.refused(ask{method: "GET", path: keysPath}, 401, "unauthenticated")
+	h.desk.err = orders.Errorf(orders.EFORBIDDEN, "not yours")
+	who := newSigner(t)
+	used := h.getting(who, h.url+keysPath, "GET", 0)
+	if resp, body := h.do(ask{method: "GET", path: keysPath, auth: used}); resp.StatusCode != 403 {
+		t.Fatal(resp.Status, body)
 	}
-	if resp, _ := h.do(ask{method: "GET", path: keysPath, as: newSigner(t)}); resp.StatusCode != 200 {
-		t.Error(resp.Status)
+	for range 200 {
+		h.refused(ask{method: "GET", path: keysPath}, 401, "unauthenticated")
+		h.refused(ask{method: "GET", path: keysPath, auth: used}, 401, "unauthenticated")
+		h.refused(ask{method: "GET", path: keysPath, auth: h.getting(who, h.url+keysPath, "GET", -3600)}, 401, "unauthenticated")
+		h.refused(ask{method: "POST", path: keysPath, body: "{}", auth: header(h.token(who, "POST", h.url+keysPath, "{ }"))}, 401, "unauthenticated")
+		h.refused(ask{method: "GET", path: keysPath, as: who}, 403, "forbidden")
 	}
 }

@@ -76,7 +76,7 @@ type Delivery struct {
 	Took    int64 // ms
 	Status  int   // HTTP's; 0: there was no answer
 	Error   string
-	Again   bool // somebody asked for it
+	Again   bool // somebody has asked for it; Settle sees that by itself
 }
 
 // Settle writes down what became of a try, in one transaction: of the notice, of
@@ -107,8 +107,11 @@ func (t *tx) settle(n *Notice, a *Attempt, mostFailures int) (disabled bool, err
 	if d == nil {
 		return false, nil
 	}
-	_, err = t.exec("INSERT INTO deliveries (notice, webhook, at, took, status, error, again) VALUES (?, ?, ?, ?, ?, ?, ?)",
-		n.ID, n.Lane, d.At, d.Took, d.Status, d.Error, d.Again)
+	// A notice that was made due again has been tried more often than it says itself.
+	_, err = t.exec(`
+		INSERT INTO deliveries (notice, webhook, at, took, status, error, again)
+		SELECT id, ?, ?, ?, ?, ?, (SELECT count(*) FROM deliveries WHERE notice = notices.id) >= attempts FROM notices WHERE id = ?`,
+		n.Lane, d.At, d.Took, d.Status, d.Error, n.ID)
 	if err != nil {
 		return false, err
 	}

@@ -156,6 +156,37 @@ func TestLanes(t *testing.T) {
 	}
 }
 
+// What somebody has asked for is told from what is tried again anyway.
+func TestDeliveredAgain(t *testing.T) {
+	l := begun(t)
+	id := tell(t, l, "f1", bob, "whe_1")[0].ID
+	try := func(state NoticeState) {
+		t.Helper()
+		n, _, err := l.FirstDue(t.Context(), "whe_1")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := l.Settle(t.Context(), n, Attempt{State: state, At: now, NextAt: now, Delivery: &Delivery{At: now}}, 0); err != nil {
+			t.Fatal(err)
+		}
+	}
+	try(NoticeDue)
+	try(NoticeSent)
+	if err := l.RetryNotice(t.Context(), id, nil, now); err != nil {
+		t.Fatal(err)
+	}
+	try(NoticeDue)
+	try(NoticeSent)
+	var got []bool
+	ds, err := l.Deliveries(t.Context(), "whe_1", 0, 10)
+	for _, d := range ds {
+		got = append(got, d.Again)
+	}
+	if diff := cmp.Diff([]bool{true, true, false, false}, got); err != nil || diff != "" {
+		t.Errorf("%v (-want +got):\n%s", err, diff)
+	}
+}
+
 // A webhook that fails again and again is disabled, with all that is due there; one
 // success between, and the count begins anew.
 func TestWebhookFails(t *testing.T) {

@@ -30,13 +30,15 @@ type Metrics struct {
 	registry *prometheus.Registry
 
 	facts, created, closed, disputed, settled, refused *prometheus.CounterVec
-	answered, paid, viewed                             prometheus.Counter
+	answered, paid, viewed, replayed                   prometheus.Counter
 	stays                                              *prometheus.HistogramVec
 
 	events, unread *prometheus.CounterVec
 	unwrap         *prometheus.HistogramVec
 	requests       *prometheus.CounterVec
 	requestSeconds *prometheus.HistogramVec
+
+	notices, deliveries *prometheus.CounterVec
 }
 
 // stayBuckets are the times between two status changes, in seconds: 1 min to 30 d.
@@ -72,6 +74,10 @@ func New(version string) *Metrics {
 	m.requests = m.counter("api_requests_total", "Requests to the HTTP API.", "route", "code")
 	m.requestSeconds = m.histogram("api_request_seconds", "How long requests to the HTTP API took.",
 		[]float64{.001, .005, .025, .1, .5, 2.5, 10}, "route")
+	m.replayed = m.counter("idempotent_replays_total", "Messages that were posted to the HTTP API and had been here before.").WithLabelValues()
+
+	m.notices = m.counter("notifications_sent_total", "Tries to tell somebody of an order, by channel and by what became of them: sent, delayed (tried again), failed, dropped (nobody wants it any more).", "channel", "result")
+	m.deliveries = m.counter("webhook_deliveries_total", "Posts to webhooks, by the class of the answer's status; none where there was no answer.", "code_class")
 	m.preset()
 	return m
 }
@@ -207,6 +213,21 @@ func disputeReason(code string) string {
 
 // Viewed counts an order at which its buyer has looked in time.
 func (m *Metrics) Viewed() { m.viewed.Inc() }
+
+// Replayed counts a message that was posted once more.
+func (m *Metrics) Replayed() { m.replayed.Inc() }
+
+// Notice counts a try to send a notice.
+func (m *Metrics) Notice(channel, result string) { m.notices.WithLabelValues(channel, result).Inc() }
+
+// Delivery counts a post to a webhook, by the status of its answer.
+func (m *Metrics) Delivery(status int) {
+	class := "none"
+	if status > 0 {
+		class = strconv.Itoa(status/100) + "xx"
+	}
+	m.deliveries.WithLabelValues(class).Inc()
+}
 
 // Request counts one to the HTTP API; route is its pattern.
 func (m *Metrics) Request(route string, code int, took time.Duration) {

@@ -46,6 +46,9 @@ func all(s Sources) *Metrics {
 	m.Message("wrap", ledger.Opened, "")
 	m.Unplaced(orders.Note, orders.ByWrap)
 	m.Viewed()
+	m.Replayed()
+	m.Notice("webhook", "sent")
+	m.Delivery(204)
 	m.Request("GET /api/v1/keys", 200, time.Millisecond)
 	m.Progress(orders.Progress{
 		Created: true, Source: "gamma", Answered: true, Paid: true, Closed: orders.ClosedCompleted, Disputed: 1,

@@ -6,6 +6,8 @@ import (
 
 	lru "github.com/hashicorp/golang-lru/v2"
 	"golang.org/x/time/rate"
+
+	"github.com/waybill-relay/waybill/orders"
 )
 
 // codeLimits bound the mails with codes: nobody is to be written to again and again
@@ -16,9 +18,15 @@ type codeLimits struct {
 	known *lru.Cache[string, *rate.Limiter] // by public key, and by address
 }
 
+// CodeEvery is how often one key, and one address, gets another code after the first
+// few.
+const CodeEvery = 8 * time.Hour
+
+// ErrTooManyCodes (EUNAVAILABLE) is what SetEmail returns where too many were asked for.
+var ErrTooManyCodes error = orders.Errorf(orders.EUNAVAILABLE, "too many codes were asked for: try again tomorrow")
+
 const (
-	codesAtOnce = 3 // for one key, and for one address; one more every eight hours
-	codeEvery   = 8 * time.Hour
+	codesAtOnce = 3  // for one key, and for one address
 	codesOfAll  = 60 // in one hour
 	codesKnown  = 20_000
 )
@@ -33,7 +41,7 @@ func (c *codeLimits) allow(pubkey, address string, now time.Time) bool {
 	for _, name := range []string{pubkey, address} {
 		l, ok := c.known.Get(name)
 		if !ok {
-			l = rate.NewLimiter(rate.Every(codeEvery), codesAtOnce)
+			l = rate.NewLimiter(rate.Every(CodeEvery), codesAtOnce)
 			c.known.Add(name, l)
 		}
 		if !l.AllowN(now, 1) {

@@ -12,6 +12,7 @@ import (
 
 	"github.com/waybill-relay/waybill/orders"
 	"github.com/waybill-relay/waybill/relay/ledger"
+	"github.com/waybill-relay/waybill/relay/outgoing"
 )
 
 // A Hook is a webhook of the operator's, as the configuration has it.
@@ -118,6 +119,8 @@ func ParseHookURL(text string, private bool) (string, error) {
 		return "", orders.Errorf(orders.EINVALID, "a webhook needs an https:// URL")
 	case u.User != nil || u.Fragment != "":
 		return "", orders.Errorf(orders.EINVALID, "a webhook's URL has neither a user nor a fragment")
+	case outgoing.Refuses(u.Hostname(), private):
+		return "", orders.Errorf(orders.EINVALID, "a webhook leads to a public address")
 	}
 	return u.String(), nil
 }

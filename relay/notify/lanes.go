@@ -178,8 +178,12 @@ func (n *Notifier) try(ctx context.Context, notice ledger.Notice) error {
 	default:
 		r = n.sendHook(ctx, &notice, &news)
 	}
-	if ctx.Err() != nil && r.code != "" || r.done {
-		return nil // it is due as before, or settled
+	switch {
+	case ctx.Err() != nil && r.code != "":
+		return nil // it is due as before
+	case r.done:
+		n.cfg.Meter.Notice(Channel(notice.Lane), string(ledger.NoticeSent))
+		return nil
 	}
 	return n.settle(ctx, notice, r)
 }
@@ -205,10 +209,24 @@ func (n *Notifier) settle(ctx context.Context, notice ledger.Notice, r result) e
 	settle, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 	defer cancel()
 	disabled, err := n.ledger.Settle(settle, notice, a, mostFailures)
+	if err == nil {
+		n.count(notice, a)
+	}
 	if disabled {
 		n.log.Warn().Str("webhook", notice.Lane).Msg("a webhook was disabled: it fails again and again, or is gone")
 	}
 	return err
+}
+
+func (n *Notifier) count(notice ledger.Notice, a ledger.Attempt) {
+	result := string(a.State)
+	if a.State == ledger.NoticeDue {
+		result = "delayed"
+	}
+	n.cfg.Meter.Notice(Channel(notice.Lane), result)
+	if a.Delivery != nil {
+		n.cfg.Meter.Delivery(a.Delivery.Status)
+	}
 }
 
 // jitter is up to a tenth more, so that what failed together is not tried together.
@@ -225,7 +243,20 @@ func Channel(lane string) string {
 	case strings.HasPrefix(lane, dmTo):
 		return laneDM
 	}
-	return "webhook"
+	return ByWebhook
 }
 
-func isHook(lane string) bool { return Channel(lane) == "webhook" }
+// ByWebhook is the Channel of a lane that is a webhook's id.
+const ByWebhook = "webhook"
+
+// RelayOf is the relay elsewhere (URL) that direct messages on the lane go to; "" for
+// every other lane.
+func RelayOf(lane string) string {
+	url, ok := strings.CutPrefix(lane, dmTo)
+	if !ok {
+		return ""
+	}
+	return url
+}
+
+func isHook(lane string) bool { return Channel(lane) == ByWebhook }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net"
 	"net/mail"
+	"net/textproto"
 	"strings"
 	"time"
 
@@ -61,7 +62,40 @@ func (m *Mail) send(ctx context.Context, l letter) error {
 	if l.id != "" {
 		msg.SetMessageIDWithValue(l.id + "@" + m.domain())
 	}
-	opts := []gomail.Option{gomail.WithPort(m.Port), gomail.WithTimeout(mailWithin), gomail.WithHELO(m.domain()), gomail.WithoutNoop()}
+	client, err := m.client(mailWithin)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, mailWithin)
+	defer cancel()
+	return client.DialAndSendWithContext(ctx, msg)
+}
+
+// Check goes as far as a mail would, through TLS and the sign-in, sends none, and
+// leaves again, all of it within the time. The error (EUNAVAILABLE) is a code, which
+// names neither the server nor the user.
+func (m *Mail) Check(ctx context.Context, within time.Duration) error {
+	client, err := m.client(within)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, within)
+	defer cancel()
+	if err := client.DialWithContext(ctx); err != nil {
+		code := mailResult(err).code
+		var answer *textproto.Error // of a greeting, or a sign-in
+		if errors.As(err, &answer) {
+			code = fmt.Sprint("smtp-", answer.Code)
+		}
+		return orders.Errorf(orders.EUNAVAILABLE, "%s", code)
+	}
+	_ = client.Close() // whoever was let in has seen enough
+	return nil
+}
+
+// client is one for this server, which does everything within the time.
+func (m *Mail) client(within time.Duration) (*gomail.Client, error) {
+	opts := []gomail.Option{gomail.WithPort(m.Port), gomail.WithTimeout(within), gomail.WithHELO(m.domain()), gomail.WithoutNoop()}
 	switch m.TLS {
 	case Implicit:
 		opts = append(opts, gomail.WithSSL())
@@ -78,13 +112,7 @@ func (m *Mail) send(ctx context.Context, l letter) error {
 	if m.User != "" {
 		opts = append(opts, gomail.WithSMTPAuth(gomail.SMTPAuthAutoDiscover), gomail.WithUsername(m.User), gomail.WithPassword(m.Password))
 	}
-	client, err := gomail.NewClient(m.Host, opts...)
-	if err != nil {
-		return err
-	}
-	ctx, cancel := context.WithTimeout(ctx, mailWithin)
-	defer cancel()
-	return client.DialAndSendWithContext(ctx, msg)
+	return gomail.NewClient(m.Host, opts...)
 }
 
 // domain is the sender's, under which the relay introduces itself.

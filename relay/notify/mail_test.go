@@ -122,7 +122,7 @@ func (s *smtpSession) AuthMechanisms() []string { return []string{sasl.Plain} }
 func (s *smtpSession) Auth(string) (sasl.Server, error) {
 	return sasl.NewPlainServer(func(_, user, password string) error {
 		if user != "relay" || password != "pass word" {
-			return errors.New("who are you?")
+			return smtp.ErrAuthFailed
 		}
 		s.in = true
 		return nil
@@ -374,6 +374,62 @@ func TestConfirmation(t *testing.T) {
 	for range codesAtOnce {
 		want("one of a few", h.notifier.SetEmail(ctx, s, "victim@elsewhere.example"), "")
 	}
-	want("too many", h.notifier.SetEmail(ctx, s, "victim@elsewhere.example"), orders.EUNAVAILABLE)
+	if err := h.notifier.SetEmail(ctx, s, "victim@elsewhere.example"); !errors.Is(err, ErrTooManyCodes) || orders.ErrorCode(err) != orders.EUNAVAILABLE {
+		t.Errorf("too many: %v", err)
+	}
 	want("too many, by somebody else", h.notifier.SetEmail(ctx, buyer.PublicKey(), "victim@elsewhere.example"), orders.EUNAVAILABLE)
+}
+
+// Check goes as far as a mail, and sends none.
+func TestCheckMail(t *testing.T) {
+	for _, security := range []TLS{STARTTLS, Implicit, Plain} {
+		t.Run(string(security), func(t *testing.T) {
+			o := newPostOffice(t, security)
+			if err := o.config.Check(t.Context(), 10*time.Second); err != nil {
+				t.Error(err)
+			}
+			if n := len(o.mails()); n != 0 {
+				t.Errorf("%d mails", n)
+			}
+		})
+	}
+	served := func(greeting string) Mail {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { l.Close() })
+		go func() {
+			for {
+				c, err := l.Accept()
+				if err != nil {
+					return
+				}
+				t.Cleanup(func() { c.Close() })
+				_, _ = io.WriteString(c, greeting)
+			}
+		}()
+		return Mail{Host: "127.0.0.1", Port: l.Addr().(*net.TCPAddr).Port, From: "orders@relay.example", TLS: Plain}
+	}
+	stranger := newPostOffice(t, STARTTLS).config
+	stranger.Password = "another"
+	distrusted := newPostOffice(t, STARTTLS).config
+	distrusted.Roots = nil
+	for name, tt := range map[string]struct {
+		mail   Mail
+		within time.Duration
+		want   string
+	}{
+		"a wrong password":  {stranger, 10 * time.Second, "smtp-535"},
+		"an unknown issuer": {distrusted, 10 * time.Second, "mail-server"},
+		"a refusal":         {served("554 not you\r\n"), 10 * time.Second, "smtp-554"},
+		"silence":           {served(""), 50 * time.Millisecond, "timeout"},
+		"no TLS":            {Mail{Host: "127.0.0.1", Port: newPostOffice(t, Plain).config.Port, From: "a@b.example", TLS: STARTTLS}, 10 * time.Second, "mail-server"},
+		"nobody":            {Mail{Host: "127.0.0.1", Port: 1, From: "a@b.example", TLS: Plain}, 10 * time.Second, "mail-server"},
+	} {
+		err := tt.mail.Check(t.Context(), tt.within)
+		if orders.ErrorCode(err) != orders.EUNAVAILABLE || err.Error() != tt.want {
+			t.Errorf("%s: got %v, want %s", name, err, tt.want)
+		}
+	}
 }

@@ -55,7 +55,23 @@ type Config struct {
 	TakesPart func(ctx context.Context, pubkey string) (bool, error)
 	// IsOurs reports whether a URL is this relay's.
 	IsOurs func(url string) bool
+	Meter  Meter // nil: nobody counts
 }
+
+// A Meter counts what is sent. It is told codes, and no key, id or text. It must not
+// wait, and may be called from any goroutine.
+type Meter interface {
+	// Notice is told of each try to send a notice by a channel (dm, email, webhook), and
+	// what became of it: sent, delayed (it is tried again), failed, or dropped.
+	Notice(channel, result string)
+	// Delivery is told of each post to a webhook: the status of its answer, 0 for none.
+	Delivery(status int)
+}
+
+type noMeter struct{}
+
+func (noMeter) Notice(string, string) {}
+func (noMeter) Delivery(int)          {}
 
 // A Notifier decides what is told, and sends it. Make it with New.
 type Notifier struct {
@@ -95,6 +111,9 @@ func New(cfg Config, l *ledger.Ledger, log zerolog.Logger) *Notifier {
 		cfg: cfg, ledger: l, log: log, now: time.Now, waits: waits, hooks: map[string]Hook{},
 		post: poster(cfg.Private), own: poster(true), pace: rate.NewLimiter(messagesPerSecond, messagesPerSecond),
 		news: make(chan struct{}, 1), due: make(chan struct{}, 1), active: map[string]bool{},
+	}
+	if n.cfg.Meter == nil {
+		n.cfg.Meter = noMeter{}
 	}
 	for _, h := range cfg.Hooks {
 		n.hooks[h.ID()] = h

@@ -24,7 +24,7 @@ type Preferences interface {
 	Set(ctx context.Context, pubkey string, s Settings) error
 	// SetEmail sends a code to the address, which is used once that came back to
 	// ConfirmEmail. "" takes the address away. EINVALID; EUNAVAILABLE where no mail goes
-	// out, or too many were asked for; EFORBIDDEN for who takes no part here.
+	// out, or too many were asked for (ErrTooManyCodes); EFORBIDDEN for who takes no part here.
 	SetEmail(ctx context.Context, pubkey, address string) error
 	// ConfirmEmail: EFORBIDDEN where the code is wrong, ENOTFOUND where none is awaited.
 	ConfirmEmail(ctx context.Context, pubkey, code string) (address string, err error)
@@ -152,7 +152,7 @@ func (n *Notifier) SetEmail(ctx context.Context, pubkey, address string) error {
 	case !takes:
 		return orders.Errorf(orders.EFORBIDDEN, "notices by e-mail are for those who take part here: name this relay in your kind 10050")
 	case !n.codes.allow(pubkey, address, n.now()):
-		return orders.Errorf(orders.EUNAVAILABLE, "too many codes were asked for: try again tomorrow")
+		return ErrTooManyCodes
 	}
 	number, err := rand.Int(rand.Reader, big.NewInt(100_000_000))
 	if err != nil {
@@ -168,7 +168,7 @@ func (n *Notifier) SetEmail(ctx context.Context, pubkey, address string) error {
 	}
 	err = n.cfg.Mail.send(ctx, letter{to: address, subject: "Your code: " + code, text: fmt.Sprintf(
 		"Somebody wants notices about orders from %s, a Nostr relay, at this address.\n\n"+
-			"If that is you, send the relay this direct message within an hour: notices confirm %s\n\n"+
+			"If that is you, enter the code where you were asked for it, or send the relay this direct message, within an hour: notices confirm %s\n\n"+
 			"If not, you need not do anything: nothing more comes.\n", n.cfg.Name, code)})
 	if r := mailResult(err); r.code != "" {
 		n.log.Warn().Str("code", r.code).Msg("a code could not be sent by e-mail")

@@ -315,7 +315,7 @@ func TestWebhookAddresses(t *testing.T) {
 		c.Hooks = []Hook{{URL: rec.URL, Secrets: []string{NewSecret()}, Events: Choice{"order.created"}}}
 	})
 	buyer, seller := h.person(true), h.person(true)
-	for _, bad := range []string{rec.URL, "https://", "https://u:p@example.com", "https://example.com/#x", "ftp://example.com", "example.com", "https://" + strings.Repeat("x", maxURL)} {
+	for _, bad := range []string{rec.URL, "https://127.0.0.1:" + port, "https://[::1]/", "https://169.254.169.254/", "https://", "https://u:p@example.com", "https://example.com/#x", "ftp://example.com", "example.com", "https://" + strings.Repeat("x", maxURL)} {
 		if _, err := h.notifier.AddWebhook(t.Context(), seller.PublicKey(), bad, nil); orders.ErrorCode(err) != orders.EINVALID {
 			t.Errorf("%.40q: %v", bad, err)
 		}

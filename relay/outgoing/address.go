@@ -49,10 +49,17 @@ func permitted(network, address string, allowPrivate bool) bool {
 		return false
 	}
 	host, err := netip.ParseAddrPort(address)
-	if err != nil {
-		return false
-	}
-	ip := host.Addr()
+	return err == nil && mayDial(host.Addr(), allowPrivate)
+}
+
+// Refuses reports whether a URL's host is a literal address that Dialer would refuse,
+// for whoever names it to learn it at once. Of a name only the dialling tells.
+func Refuses(host string, allowPrivate bool) bool {
+	ip, err := netip.ParseAddr(host)
+	return err == nil && !mayDial(ip, allowPrivate)
+}
+
+func mayDial(ip netip.Addr, allowPrivate bool) bool {
 	switch {
 	case ip.Zone() != "" || ip.Is4In6(): // the latter is an IPv4 address in disguise
 		return false

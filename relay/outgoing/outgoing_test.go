@@ -125,3 +125,18 @@ func TestDialer(t *testing.T) {
 	}
 	_ = conn.Close()
 }
+
+// A literal address needs no DNS to be refused.
+func TestRefuses(t *testing.T) {
+	for host, want := range map[string][2]bool{ // without and with private addresses
+		"127.0.0.1": {true, false}, "10.1.2.3": {true, false}, "::1": {true, false}, "169.254.169.254": {true, true},
+		"fe80::1": {true, true}, "::ffff:127.0.0.1": {true, true},
+		"localhost": {false, false}, "93.184.215.14": {false, false}, "hooks.example": {false, false}, "2606:2800:21f::1": {false, false},
+	} {
+		for i, allowPrivate := range []bool{false, true} {
+			if got := Refuses(host, allowPrivate); got != want[i] {
+				t.Errorf("%s, %v: got %v", host, allowPrivate, got)
+			}
+		}
+	}
+}

@@ -17,15 +17,15 @@ import (
 	"github.com/waybill-relay/waybill/orders/dialect"
 )
 
-// browserFolder is where the dashboards' browser side is built and tested.
-const browserFolder = "../../../relay/web/browser"
+// modulesFolder is where the dashboards' browser side is built and tested.
+const modulesFolder = "../../../relay/web/browser"
 
 // runModules runs a script of the browser side with its input on stdin.
 func runModules(t *testing.T, script string, input any) []byte {
 	t.Helper()
-	needPackages(t, browserFolder)
+	needPackages(t, modulesFolder)
 	cmd := exec.CommandContext(t.Context(), "node", script)
-	cmd.Dir = browserFolder
+	cmd.Dir = modulesFolder
 	cmd.Stdin = strings.NewReader(jsonOf(t, input))
 	var out, errs bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &errs

@@ -74,8 +74,12 @@ func random(t *testing.T) *rand.Rand {
 	return rand.New(rand.NewPCG(seed, h))
 }
 
-// nodeFolder is where the nostr-tools side lives.
-const nodeFolder = "nostrtools"
+// nodeFolder is where the nostr-tools side lives, browserFolder the one that drives
+// Chromium.
+const (
+	nodeFolder    = "nostrtools"
+	browserFolder = "browser"
+)
 
 // needNode makes sure that node is there and the packages in nodeFolder are installed.
 func needNode(t *testing.T) {

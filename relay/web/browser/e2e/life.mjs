@@ -12,6 +12,7 @@ const relay = { base, self, admins: [] }
 const [buyer, seller, admin] = await Promise.all(['buyer', 'seller', 'admin'].map((name) => new Person(relay, hexToBytes(secrets[name]))))
 relay.admins.push(admin.pubkey)
 for (const one of [buyer, seller, admin]) await one.signIn()
+for (const one of [buyer, seller]) await one.announce()
 
 const intent = {
   seller: seller.pubkey, shippingAddress: '12 Rua das Flores\n4050-262 Porto', contact: { email: 'ana@flores.example' }, note: 'leave it at the red door',
@@ -49,11 +50,13 @@ for (const [how, id] of [['nip17', 'wrapped-2'], ['api', 'posted-2']]) {
   assert.equal(await admin.order(id), null)
   await buyer.says(how, id, 'dispute', { reason: 'it never came' }, 'disputed', 'claimed')
   await buyer.says(how, id, 'resolved', { outcome: 'resume', resolution: 'the neighbour had it' }, 'paid', 'claimed')
-  await buyer.says(how, id, 'dispute', { reason: 'it is broken' }, 'disputed', 'claimed')
+  // Messages tell seconds: people take longer than these modules.
+  await buyer.says(how, id, 'dispute', { reason: 'it is broken', at: Date.now() + 2_000 }, 'disputed', 'claimed')
+  await seller.says(how, id, 'note', { note: 'I have a receipt' }, 'disputed', 'claimed')
   assert.equal((await admin.opens(id)).disputeReason, 'it is broken')
-  await admin.says(how, id, 'resolved', { outcome: 'cancelled', resolution: 'money back' }, 'cancelled', 'claimed')
+  await admin.says(how, id, 'resolved', { outcome: 'cancelled', resolution: 'money back', at: Date.now() + 4_000 }, 'cancelled', 'claimed')
   assert.equal((await buyer.opens(id)).disputeResolution, 'money back')
-  const after = await seller.says(how, id, 'refunded', { amount: 10_500 }, 'cancelled', 'refunded')
+  const after = await seller.says(how, id, 'refunded', { amount: 10_500 }, 'cancelled', 'claimed')
   assert.equal(after.refundedSats, 10_500)
   console.log(`${how}: ruled`)
 }
@@ -78,11 +81,12 @@ const plain = await new Person(relay, hexToBytes(secrets.seller), { encrypts: fa
 const ids = Array.from({ length: 20 }, (_, i) => `bulk-${i}`)
 for (const id of ids) await buyer.says('api', id, 'intent', intent, 'intent-sent', 'none')
 await buyer.says('api', 'bulk-7', 'cancel', {}, 'cancelled', 'none')
-const orders = await Promise.all(ids.map((id) => plain.order(id)))
+const orders = []
+for (const id of ids) orders.push(await plain.order(id))
 const queue = new SigningQueue(plain.signer, { base })
 await queue.add('shipped', orders, (order) => ({ carrier: 'UPS', trackingNumber: 'T-' + order.intentId }))
 const end = await plain.as(() => queue.resume())
-assert.deepEqual([end.state, end.done, end.failed], ['finished', 19, 1])
+assert.deepEqual([end.problem, end.state, end.done, end.failed], [null, 'finished', 19, 1])
 assert.equal(queue.items.find((item) => item.state === 'failed').problem.code, 'conflict')
 assert.equal((await buyer.sees('bulk-19', 'shipped', 'none', 'shipped')).trackingNumber, 'T-bulk-19')
 console.log('20 in one go')

@@ -1,9 +1,10 @@
 // People at one relay, each with an extension, a session and these modules. A page has
 // one of them; here the cookie is theirs who is at work.
 import assert from 'node:assert/strict'
-import { person, signerFor } from '../test/setup.mjs'
+import { now, person, signerFor } from '../test/setup.mjs'
 import { Opener } from '../../static/js/open.js'
-import { send } from '../../static/js/post.js'
+import { publish } from '../../static/js/publish.js'
+import { send, socketOf } from '../../static/js/post.js'
 import { signIn } from '../../static/js/signin.js'
 
 const fetchPlainly = globalThis.fetch
@@ -30,6 +31,14 @@ export class Person {
     const session = await this.as(() => signIn(this.signer, this.relay.base))
     assert.equal(session.pubkey, this.pubkey)
     return this
+  }
+
+  /** Says that this person reads messages here (kind 10050), and so takes part. */
+  async announce() {
+    const url = socketOf(this.relay.base)
+    const list = await this.who.provider.signEvent({ kind: 10050, created_at: now(), tags: [['relay', url]], content: '' })
+    const [{ ok, reason }] = await publish(url, [list])
+    assert.ok(ok, reason)
   }
 
   /** Runs one request after another with this person's cookie. */

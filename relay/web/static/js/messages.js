@@ -78,7 +78,7 @@ export async function composePosted(verb, order, fields, who) {
     if (hash) tags.push(['payment_hash', hash])
   }
   const event = { pubkey: d.from, created_at: Math.floor(d.at / 1000), kind: verb === 'note' ? 16 : form.kind, tags, content: '' }
-  const readers = [d.from, ...(d.ruling ? [d.to, d.buyer, d.seller] : [d.to])]
+  const readers = [d.from, ...(d.ruling ? [d.buyer, d.seller] : [d.to])]
   return { event, private: d.private, readers: [...new Set(readers)] }
 }
 

@@ -115,7 +115,7 @@ export async function sendPosted(signer, order, verb, fields, ways = {}) {
 export async function signPosted(signer, order, verb, fields, { relaySelf, admins = [], work } = {}) {
   if (needsPrivate(verb, fields) && !signer.nip44) fail('signer-cannot-encrypt', 'this signer cannot encrypt what is private')
   const posted = await composePosted(verb, order, fields, { from: signer.pubkey, relaySelf })
-  const disputed = verb === 'dispute' || verb === 'resolved' || order?.status === 'disputed'
+  const disputed = verb === 'dispute' || verb === 'resolved' // nothing else may be for admins
   const { pubkey, ...template } = await mine(await sealInto(posted, disputed ? [...posted.readers, ...admins] : posted.readers, signer), work)
   return signer.signEvent(template)
 }
