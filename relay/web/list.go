@@ -20,8 +20,8 @@ type List struct {
 	Search Search
 	Rows   []Row
 	People []*Person // who is in them
-	Empty  string // why there are none; "" where there are some
-	Others string // the same in every queue; "" where this is every queue
+	Empty  string    // why there are none; "" where there are some
+	Others string    // the same in every queue; "" where this is every queue
 	Paging Paging
 	Sort   Sorting
 

@@ -36,13 +36,13 @@ export class Signing {
     this.#show({ state, total: items.length, done: count('done'), failed: count('failed'), signed: count('signed', 'done', 'failed'), current: null, problem: null }, items)
   }
 
-  /** Adds messages, and begins to sign. See SigningQueue.add. */
+  /** Adds messages, and begins to sign; see SigningQueue.add. It does not wait for the end. */
   async add(verb, orders, fields) {
-    const queue = await this.#ready()
+    const queue = await this.ready()
     if (queue.state === 'finished') await queue.cancel() // done with, and a new one begins
     await queue.add(verb, orders, fields)
     this.panel.scrollIntoView({ block: 'nearest' })
-    await this.#end(queue.resume())
+    this.#end(queue.resume()).catch((problem) => this.fault(problem))
   }
 
   /** Says what went wrong. @param {Problem} problem */
@@ -58,9 +58,11 @@ export class Signing {
     const note = this.panel.querySelector('[data-signing-problem]')
     note.hidden = false
     note.textContent = wordsOf(problem)
+    this.panel.scrollIntoView({ block: 'nearest' })
   }
 
-  async #ready() {
+  /** The queue, with the viewer's signer. @returns {Promise<SigningQueue>} */
+  async ready() {
     if (this.#queue) return this.#queue
     const signer = (await resume()) ?? (await useExtension())
     if (signer.pubkey !== document.body.dataset.viewer) throw new Problem('signer-changed-account')
@@ -75,7 +77,7 @@ export class Signing {
       this.panel.hidden = true
       return
     }
-    const queue = await this.#ready()
+    const queue = await this.ready()
     if (what === 'pause') queue.pause()
     if (what === 'resume') await this.#end(queue.resume())
     if (what === 'retry') await this.#end(queue.retry())
