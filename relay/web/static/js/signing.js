@@ -5,7 +5,7 @@ import { announce } from './app.js'
 import { element, short } from './many.js'
 import { Problem } from './problem.js'
 import { SigningQueue } from './queue.js'
-import { load } from './queuestore.js'
+import { drop, load } from './queuestore.js'
 import { resume, useExtension } from './signer.js'
 import { has, t } from './words.js'
 
@@ -41,7 +41,6 @@ export class Signing {
     const queue = await this.ready()
     if (queue.state === 'finished') await queue.cancel() // done with, and a new one begins
     await queue.add(verb, orders, fields)
-    this.panel.scrollIntoView({ block: 'nearest' })
     this.#end(queue.resume()).catch((problem) => this.fault(problem))
   }
 
@@ -58,7 +57,6 @@ export class Signing {
     const note = this.panel.querySelector('[data-signing-problem]')
     note.hidden = false
     note.textContent = wordsOf(problem)
-    this.panel.scrollIntoView({ block: 'nearest' })
   }
 
   /** The queue, with the viewer's signer. @returns {Promise<SigningQueue>} */
@@ -73,7 +71,9 @@ export class Signing {
   }
 
   async #do(what) {
-    if (what === 'dismiss' && (this.#queue?.state ?? 'idle') === 'idle' && (await load(document.body.dataset.viewer)).length === 0) {
+    if (what === 'cancel' || what === 'dismiss') {
+      // That takes no signer: it may be the one that is missing.
+      await (this.#queue ? this.#queue.cancel() : drop(await load(document.body.dataset.viewer)))
       this.panel.hidden = true
       return
     }
@@ -81,7 +81,6 @@ export class Signing {
     if (what === 'pause') queue.pause()
     if (what === 'resume') await this.#end(queue.resume())
     if (what === 'retry') await this.#end(queue.retry())
-    if (what === 'cancel' || what === 'dismiss') await queue.cancel()
   }
 
   async #end(run) {
