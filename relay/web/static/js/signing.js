@@ -49,7 +49,7 @@ export class Signing {
     if (!(problem instanceof Problem)) console.error(problem)
     if (this.#queue && this.#queue.state !== 'idle') {
       this.#show(this.#queue.progress(), this.#queue.items)
-    } else {
+    } else if (this.panel.hidden) { // else it shows what is left, which stays
       this.panel.querySelector('[data-signing-title]').textContent = t('bulk.state.idle')
       this.#buttons('dismiss')
     }
