@@ -131,7 +131,7 @@ func (h *house) orderOf(id, buyer, seller string, begun time.Time, says ...say) 
 		facts = append(facts, f)
 	}
 	o := orders.Fold(orders.PairOf(buyer, seller), facts)
-	o.IntentID = id
+	o.IntentID, o.OrderID = id, id
 	if err := h.store.Write(context.Background(), []*orders.Order{o}); err != nil {
 		h.t.Fatal(err)
 	}
