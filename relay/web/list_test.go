@@ -29,16 +29,6 @@ func (h *house) life() {
 	h.order("disputed", request, paid, say{by: b, verb: orders.Dispute})
 }
 
-// attribute is the value of an element's attribute, "" for none.
-func attribute(n *html.Node, key string) string {
-	for _, a := range n.Attr {
-		if a.Key == key {
-			return a.Val
-		}
-	}
-	return ""
-}
-
 // listed are the ids of the orders that a page shows, in their order.
 func listed(doc *html.Node) (ids []string) {
 	for _, row := range find(doc, "tr", "data-order") {
