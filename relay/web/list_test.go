@@ -136,7 +136,7 @@ func TestRow(t *testing.T) {
 			}
 		}
 	}
-	if got := attribute(find(rows[0], "a", "class", "order__open")[0], "href"); got != "/orders/A-1" {
+	if got := attribute(find(rows[0], "a", "class", "listed__open")[0], "href"); got != "/orders/A-1" {
 		t.Errorf("leads to %s", got)
 	}
 	if n := len(find(doc, "input", "type", "checkbox")); n != 1 { // that of the keys
@@ -326,7 +326,7 @@ func TestHostileTexts(t *testing.T) {
 	if text := words(find(doc, "tr", "data-order")[0]); strings.Count(text, evil) < 3 { // title, name and NIP-05
 		t.Errorf("got %q", text)
 	}
-	if href := attribute(find(doc, "a", "class", "order__open")[0], "href"); strings.ContainsAny(href, `"<>`) {
+	if href := attribute(find(doc, "a", "class", "listed__open")[0], "href"); strings.ContainsAny(href, `"<>`) {
 		t.Errorf("leads to %s", href)
 	}
 }
