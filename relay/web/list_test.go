@@ -417,17 +417,3 @@ func (c counting) GetSellerOrderStats(ctx context.Context, caller, seller string
 	c.asked["stats"]++
 	return c.Reader.GetSellerOrderStats(ctx, caller, seller)
 }
-
-func BenchmarkList50(b *testing.B) {
-	h := newHouse(b)
-	for i := range pageSize {
-		buyer := newKey(b)
-		h.orderOf(fmt.Sprintf("pi_%s_%d", orders.Npub(buyer), i), buyer, h.seller, today.Add(-time.Duration(i)*time.Hour),
-			say{by: h.seller, verb: orders.Request}, say{by: buyer, verb: orders.Paid})
-	}
-	for b.Loop() {
-		if w := h.page(h.seller, "/my-shop/orders"); w.Code != 200 {
-			b.Fatal(w.Code)
-		}
-	}
-}
