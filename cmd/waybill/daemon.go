@@ -134,7 +134,8 @@ func (d *daemon) openKeys(context.Context) error {
 	if d.desk, err = newDesk(d.cfg, d.keys, master); err != nil {
 		return err
 	}
-	d.desk.Self, d.desk.Keyring, d.desk.Signers = identity.PublicKey(), d.keyring, d.signers
+	d.desk.Self, d.desk.Keyring = identity.PublicKey(), d.keyring
+	d.desk.Signers, d.desk.SignerState = d.signers, d.signers.state
 	d.desk.Max = d.cfg.Participants.Max
 	d.sealer = nip17.NewSealer(time.Hour)
 	d.closers = append(d.closers, func() error { d.sealer.Close(); return nil })

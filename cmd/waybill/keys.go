@@ -78,7 +78,7 @@ func (a *app) keyDesk(cfg config) (desk *enrol.Desk, s *signers, err error) {
 		return nil, nil, err
 	}
 	s = newSigners(cfg, master, new(nip17.Keyring), zerolog.Nop())
-	desk.Signers = s
+	desk.Signers, desk.SignerState = s, s.state
 	return desk, s, nil
 }
 

@@ -58,7 +58,7 @@ func (a *app) listKeys(ctx context.Context, cfg config) ([]enrol.Delegation, err
 	if _, running := runningIn(cfg.DataDir); !running {
 		st.States = nil // of another day
 	}
-	desk.Signers = signersSeen(st)
+	desk.SignerState = st.state
 	if there, err := exists(cfg.Ledger.URL); err != nil {
 		return nil, err
 	} else if there {
@@ -87,7 +87,7 @@ func (a *app) listKeys(ctx context.Context, cfg config) ([]enrol.Delegation, err
 		return nil, err
 	}
 	for _, b := range bunkers {
-		if owner := cmp.Or(b.owner, desk.Signers.(signersSeen).configured(cfg, b)); owner != "" {
+		if owner := cmp.Or(b.owner, st.configured(cfg, b)); owner != "" {
 			_ = desk.Keyring.Add(seenSigner{owner: owner}) // its owner is a public key
 		}
 	}
@@ -132,28 +132,8 @@ func printKeys(out io.Writer, list []enrol.Delegation) error {
 	return w.Flush()
 }
 
-// signersSeen are the remote signers as the running relay has written them down.
-type signersSeen signersState
-
-func (s signersSeen) State(owner string) (string, time.Time) {
-	st, ok := s.States[owner]
-	if !ok {
-		return "unknown", time.Time{}
-	}
-	return st.State, st.Since
-}
-
-func (s signersSeen) Prove(context.Context, string, string, bool) ([]byte, error) {
-	return nil, orders.Errorf(orders.EINTERNAL, "signers that are only looked at prove nothing")
-}
-
-func (s signersSeen) Await(string, func([]byte) error, func(error)) (string, error) {
-	_, err := s.Prove(context.Background(), "", "", false)
-	return "", err
-}
-
 // configured is the owner that a signer of the configuration has named, "" for none.
-func (s signersSeen) configured(cfg config, b *configuredBunker) string {
+func (st signersState) configured(cfg config, b *configuredBunker) string {
 	master, err := cfg.Keys.master()
 	if err != nil {
 		return ""
@@ -163,7 +143,7 @@ func (s signersSeen) configured(cfg config, b *configuredBunker) string {
 		return ""
 	}
 	defer conn.Client.Zero()
-	return s.Owners[conn.Client.PublicKey()]
+	return st.Owners[conn.Client.PublicKey()]
 }
 
 // seenSigner stands for a remote signer that another process asks.
