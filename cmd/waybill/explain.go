@@ -46,16 +46,20 @@ is private in the message is named, not shown.`,
 			if err != nil {
 				return err
 			}
-			x, stored, err := newExplainer(cmd.Context(), cfg, &key, alone)
+			x, err := newExplainer(cfg, &key)
 			if err != nil {
 				return err
 			}
 			defer x.Keyring.Clear()
-			found, printed, err := explainOne(cmd.Context(), x, stored, args[0], cmd.InOrStdin())
-			if stored != nil {
-				err = errors.Join(err, stored.Close())
-			}
+			stored, done, err := ledgerIfAny(cmd.Context(), cfg)
 			if err != nil {
+				return err
+			}
+			if stored != nil && !alone {
+				x.Orders = stored
+			}
+			found, printed, err := explainOne(cmd.Context(), x, stored, args[0], cmd.InOrStdin())
+			if err = errors.Join(err, done()); err != nil {
 				return err
 			}
 			if asJSON {
@@ -86,32 +90,15 @@ func readMessage(arg string, in io.Reader) ([]byte, error) {
 	return io.ReadAll(io.LimitReader(f, maxExplained))
 }
 
-// newExplainer is an explainer, and this relay's ledger: nil where there is none. Its
-// keyring is the caller's to clear, the ledger to close.
-func newExplainer(ctx context.Context, cfg config, key *keyFlags, alone bool) (x *relay.Explainer, l *ledger.Ledger, err error) {
+// newExplainer is an explainer without a ledger. Its keyring is the caller's to clear.
+func newExplainer(cfg config, key *keyFlags) (*relay.Explainer, error) {
 	keyring, self, err := explainKeys(cfg, key)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	defer func() {
-		if err != nil {
-			keyring.Clear()
-		}
-	}()
 	dialects := dialect.New(dialect.WithKinds(cfg.Dialects.RumorKinds...), dialect.WithDirectMessages())
-	x = &relay.Explainer{Keyring: keyring, Dialects: dialects, Self: self, Admins: cfg.Admins,
-		PublicOrders: cfg.Dialects.PublicOrders, DirectMessages: cfg.Dialects.NIP04}
-	there, err := exists(cfg.Ledger.URL)
-	if err != nil || !there {
-		return x, nil, err
-	}
-	if l, err = ledger.OpenReadOnly(ctx, cfg.Ledger.URL); err != nil {
-		return nil, nil, err
-	}
-	if !alone {
-		x.Orders = l
-	}
-	return x, l, nil
+	return &relay.Explainer{Keyring: keyring, Dialects: dialects, Self: self, Admins: cfg.Admins,
+		PublicOrders: cfg.Dialects.PublicOrders, DirectMessages: cfg.Dialects.NIP04}, nil
 }
 
 // explainOne explains a message of the ledger, or one that is handed in: as what is

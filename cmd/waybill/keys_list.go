@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"text/tabwriter"
@@ -13,7 +14,6 @@ import (
 	"github.com/waybill-relay/waybill/nip17"
 	"github.com/waybill-relay/waybill/orders"
 	"github.com/waybill-relay/waybill/relay/enrol"
-	"github.com/waybill-relay/waybill/relay/ledger"
 )
 
 func (a *app) keysList() *cobra.Command {
@@ -26,18 +26,16 @@ signer is (as the running relay sees it), and how many messages wait to be opene
 		Example: "  waybill keys list\n  waybill keys list --json",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			cfg, err := loadConfig(a.configFile)
-			if err != nil {
-				return err
-			}
-			list, err := a.listKeys(cmd.Context(), cfg)
-			if err != nil {
-				return err
-			}
-			if asJSON {
-				return printJSON(cmd.OutOrStdout(), list)
-			}
-			return printKeys(cmd.OutOrStdout(), list)
+			return a.onKeyDesk(func(cfg config, desk *enrol.Desk, _ *signers) error {
+				list, err := listKeys(cmd.Context(), cfg, desk)
+				if err != nil {
+					return err
+				}
+				if asJSON {
+					return printJSON(cmd.OutOrStdout(), list)
+				}
+				return printKeys(cmd.OutOrStdout(), list)
+			})
 		},
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
@@ -45,12 +43,7 @@ signer is (as the running relay sees it), and how many messages wait to be opene
 }
 
 // listKeys also lists the keys of the config file, as far as they can be told.
-func (a *app) listKeys(ctx context.Context, cfg config) ([]enrol.Delegation, error) {
-	desk, signers, err := a.keyDesk(cfg)
-	if err != nil {
-		return nil, err
-	}
-	defer signers.close()
+func listKeys(ctx context.Context, cfg config, desk *enrol.Desk) (list []enrol.Delegation, err error) {
 	st, err := readSignersState(signersFile(cfg))
 	if err != nil {
 		return nil, err
@@ -59,14 +52,12 @@ func (a *app) listKeys(ctx context.Context, cfg config) ([]enrol.Delegation, err
 		st.States = nil // of another day
 	}
 	desk.SignerState = st.state
-	if there, err := exists(cfg.Ledger.URL); err != nil {
+	l, done, err := ledgerIfAny(ctx, cfg)
+	if err != nil {
 		return nil, err
-	} else if there {
-		l, err := ledger.OpenReadOnly(ctx, cfg.Ledger.URL)
-		if err != nil {
-			return nil, err
-		}
-		defer l.Close()
+	}
+	defer func() { err = errors.Join(err, done()) }()
+	if l != nil {
 		desk.Ledger = deskLedger{l}
 	}
 	keys, err := readDelegated(cfg.Keys.Delegated, "")
@@ -91,8 +82,7 @@ func (a *app) listKeys(ctx context.Context, cfg config) ([]enrol.Delegation, err
 			_ = desk.Keyring.Add(seenSigner{owner: owner}) // its owner is a public key
 		}
 	}
-	list, err := desk.List(ctx, enrol.Caller{Door: enrol.DoorShell})
-	if err != nil {
+	if list, err = desk.List(ctx, enrol.Caller{Door: enrol.DoorShell}); err != nil {
 		return nil, err
 	}
 	for _, owner := range desk.Keyring.Owners() {
