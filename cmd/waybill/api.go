@@ -84,8 +84,8 @@ func (d *daemon) selectOrders(ctx context.Context, caller string, filter url.Val
 }
 
 // explain tells an admin what was made of a message that arrived.
-func (d *daemon) explain(ctx context.Context, id string) (any, error) {
+func (d *daemon) explain(ctx context.Context, name string) (any, error) {
 	x := &relay.Explainer{Keyring: d.keyring, Dialects: d.cfg.Dialects.registry(), Self: d.identity.PublicKey(), Admins: d.cfg.Admins,
 		Orders: d.ledger, Local: true, PublicOrders: d.cfg.Dialects.PublicOrders, DirectMessages: d.cfg.Dialects.NIP04}
-	return x.Stored(ctx, d.ledger, id)
+	return x.Stored(ctx, d.ledger, name)
 }
