@@ -2,7 +2,7 @@
 
 import { request } from './api.js'
 import { encrypts, mySigner, release } from './mysigner.js'
-import { send } from './post.js'
+import { prepare } from './post.js'
 import { fail, Problem } from './problem.js'
 import { t } from './words.js'
 
@@ -10,13 +10,23 @@ import { t } from './words.js'
 const patience = 15_000
 const pause = 300
 
-/** What is signed of a wrapped message (NIP-59): a copy, and not yet the last. */
-const sealKind = 13
-
 const pathOf = (id) => `${location.origin}/api/v1/orders/${encodeURIComponent(id)}`
 
 /** The order as it stands now. @param {string} id its intentId @returns {Promise<object>} */
 export const orderNow = async (id) => (await request('GET', pathOf(id))).body
+
+/**
+ * The order as it stands now, where that is as the page shows it: nobody signs for another
+ * sum than he has read.
+ * @param {string} id its intentId
+ * @param {{status: string, totalSats: number, grandTotal: number, refundedSats: number}} shown
+ * @returns {Promise<object>} `stale`
+ */
+export async function orderAsShown(id, shown) {
+  const order = await orderNow(id)
+  const same = Object.entries(shown).every(([name, value]) => (order[name] ?? 0) === value)
+  return same ? order : fail('stale', 'the order has changed since it was shown')
+}
 
 /**
  * What the signer will be asked for, in words.
@@ -52,6 +62,27 @@ export async function signerFor(place, stop = new AbortController().signal) {
   return { ...signer, signEvent: until(signer.signEvent), nip44: nip44 && { encrypt: until(nip44.encrypt), decrypt: until(nip44.decrypt) } }
 }
 
+// What was signed, while nobody knows whether it has arrived: said again in the same
+// words, it is sent again, and does nothing twice.
+let unanswered = null
+
+// After these it may have arrived.
+const open = ['network', 'relay-unreachable', 'unexpected-answer', 'unavailable', 'rate_limited', 'internal']
+
+async function sendOnce(signer, order, verb, fields, { onsigned, ...ways }) {
+  const key = JSON.stringify([signer.pubkey, order?.intentId, verb, fields])
+  if (unanswered?.key !== key) unanswered = { key, deliver: await prepare(signer, order, verb, fields, ways) }
+  onsigned()
+  try {
+    const said = await unanswered.deliver()
+    unanswered = null
+    return said
+  } catch (err) {
+    if (!open.includes(err.code)) unanswered = null
+    throw err
+  }
+}
+
 /**
  * Says something of an order, or begins one, and waits until it is filed.
  * @param {import('./backend.js').Signer} signer
@@ -69,13 +100,8 @@ export async function say(signer, order, verb, fields, where, tell) {
   tell(t('sign.wait'))
   const relaySelf = document.body.dataset.self
   const onstep = (done, all) => tell(t('sign.step', done, all), done === all)
-  const signEvent = async (template) => {
-    const event = await signer.signEvent(template)
-    if (event.kind !== sealKind) tell(t('sign.filing'), true)
-    return event
-  }
-  const said = await send({ ...signer, signEvent }, order, verb, fields, { ...where, relaySelf, work: await workAsked(), onstep })
-  tell(t('sign.filing'), true)
+  const onsigned = () => tell(t('sign.filing'), true)
+  const said = await sendOnce(signer, order, verb, fields, { ...where, relaySelf, work: await workAsked(), onstep, onsigned })
   const { buyerPubkey, sellerPubkey } = order ?? { sellerPubkey: fields.seller }
   const missed = said.missed.some((key) => key !== signer.pubkey && [buyerPubkey, sellerPubkey].includes(key))
   return { missed, id: said.order?.intentId ?? (await filed(order?.intentId ?? fields.orderId, said.id)) }
