@@ -110,13 +110,16 @@ func (h *house) orderOf(id, buyer, seller string, begun time.Time, says ...say) 
 	total := int64(21000)
 	first := say{by: buyer, verb: orders.Intent, at: begun, carries: []orders.Field{orders.FieldShippingAddress},
 		Public: orders.Public{Amount: &total, Products: []orders.Product{{ProductID: "mug", Title: "Blue mug", Quantity: 2}}}}
+	return h.fold(id, buyer, seller, append([]say{first}, says...)...)
+}
+
+// fold puts an order of just that into the store; the first says when it began.
+func (h *house) fold(id, buyer, seller string, says ...say) *orders.Order {
+	h.t.Helper()
 	var facts []orders.Fact
-	at := begun
-	for i, s := range append([]say{first}, says...) {
-		if at = at.Add(time.Hour); i == 0 {
-			at = begun
-		}
-		if !s.at.IsZero() {
+	at := says[0].at
+	for _, s := range says {
+		if at = at.Add(time.Hour); !s.at.IsZero() {
 			at = s.at
 		}
 		h.seq++

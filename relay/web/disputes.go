@@ -37,6 +37,7 @@ type Disputes struct {
 type Dispute struct {
 	Order         *orders.Order
 	Href          string
+	Cost          *Sum // nil where nobody has said
 	Buyer, Seller *Person
 	By            *Person // who raised it; nil where nobody knows
 	ByRole        string
@@ -107,6 +108,9 @@ func (s *server) disputeRows(v *visit, found []*orders.Order) ([]Dispute, error)
 		d := Dispute{
 			Order: o, Href: "/orders/" + url.PathEscape(o.IntentID), Buyer: people[o.BuyerPubkey], Seller: people[o.SellerPubkey],
 			Since: o.DisputeTimestamp, Case: s.caseForm(o, cases[o.IntentID], v.viewer, people),
+		}
+		if cost, named := costOf(o); named {
+			d.Cost = &cost
 		}
 		by := o.DisputedBy
 		if e := o.OpenDispute(); e != nil {
