@@ -53,6 +53,7 @@ const disputesPerPage = 50
 // disputes: GET /disputes, with show and cursor. Of the open ones those stand first
 // that wait the longest; of all that were, the newest orders.
 func (s *server) disputes(v *visit) error {
+	v.as = orders.Admin
 	query := v.URL.Query()
 	page := Disputes{Show: query.Get("show"), Total: -1}
 	f := orders.Filter{As: orders.Admin}

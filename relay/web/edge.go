@@ -17,6 +17,7 @@ type visit struct {
 	w      http.ResponseWriter
 	viewer string // public key (hex); "" for who has not signed in
 	admin  bool
+	as     orders.Role // in which the viewer sees what is on the page; 0: in none
 	prefs  preferences
 	now    time.Time
 }

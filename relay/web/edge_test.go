@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/rs/zerolog"
 
@@ -22,7 +23,9 @@ func (away) GetOrder(context.Context, string, string) (*orders.Order, error) {
 // What fails is told in words, and in the viewer's language, whatever else is away; the
 // log has nothing of what was asked for.
 func TestFailuresAreToldInWords(t *testing.T) {
-	closed := func(context.Context, []string) (map[string]Profile, error) { return nil, errors.New("the ledger is closed") }
+	closed := func(context.Context, []string) (map[string]Profile, error) {
+		return nil, errors.New("the ledger is closed")
+	}
 	for name, tt := range map[string]struct {
 		change func(*Config)
 		status int
@@ -74,6 +77,41 @@ func TestOtherMethodsAndPaths(t *testing.T) {
 		}
 		if tt.method == "HEAD" && (w.Body.Len() > 0 || w.Header().Get("Content-Length") == "") {
 			t.Errorf("%s %s: got %d bytes, %v", tt.method, tt.path, w.Body.Len(), w.Header())
+		}
+	}
+}
+
+// What is counted of a page that was looked at are its name and a role, and of a request
+// the pattern of its route: nothing that somebody chose.
+func TestWhatIsCounted(t *testing.T) {
+	var shown, routes []string
+	h := newHouse(t, func(c *Config) {
+		c.Shown = func(page, role string) { shown = append(shown, strings.TrimSpace(page+" "+role)) }
+		c.Observe = func(route string, _ int, _ time.Duration) { routes = append(routes, route) }
+	})
+	h.order("A-1", say{by: h.buyer, verb: orders.Paid}, say{by: h.buyer, verb: orders.Dispute})
+	for _, tt := range []struct{ viewer, path, want string }{
+		{"", "/", "home"}, {"", "/sign-in", "sign-in"}, {h.buyer, "/orders", "orders buyer"}, {h.buyer, "/my-orders?q=A", "orders buyer"},
+		{h.seller, "/my-shop/orders", "orders seller"}, {h.buyer, "/orders/A-1", "order buyer"}, {h.seller, "/orders/A-1", "order seller"},
+		{h.admin, "/orders/A-1", "order admin"}, {h.seller, "/orders/A-1/label", "label seller"}, {h.admin, "/disputes", "disputes admin"},
+		{h.seller, "/stats", "stats seller"}, {h.buyer, "/stats", "stats buyer"}, {h.buyer, "/keys", "keys"},
+		{h.stranger, "/orders/A-1", ""}, {h.buyer, "/A-1", ""}, {"", "/orders", ""}, {h.buyer, "/orders?status=x", ""},
+	} {
+		shown = nil
+		h.page(tt.viewer, tt.path)
+		if got := strings.Join(shown, ", "); got != tt.want {
+			t.Errorf("%s: got %q, want %q", tt.path, got, tt.want)
+		}
+	}
+	shown = nil
+	h.page(h.buyer, "/orders/A-1", "Sec-Fetch-Dest", "empty") // a page that keeps itself up to date
+	get(h.handler, "HEAD", "/orders/A-1", "Cookie", "who="+h.buyer)
+	if len(shown) > 0 {
+		t.Errorf("nobody looked at %v", shown)
+	}
+	for _, route := range routes {
+		if strings.Contains(route, "A-1") || strings.Contains(route, "?") {
+			t.Errorf("a route is %q", route)
 		}
 	}
 }

@@ -118,10 +118,10 @@ func (s *server) ownOrder(v *visit) (*orders.Order, orders.Role, error) {
 	if err != nil {
 		return nil, 0, err
 	}
-	if role := o.Role(v.viewer); role != 0 {
-		return o, role, nil
+	if v.as = o.Role(v.viewer); v.as == 0 {
+		v.as = orders.Admin // nobody else is shown it (orders.Reader)
 	}
-	return o, orders.Admin, nil // nobody else is shown it (orders.Reader)
+	return o, v.as, nil
 }
 
 // whoIs is what somebody (public key) is to the viewer: you, buyer, seller or admin.
