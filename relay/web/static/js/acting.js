@@ -1,7 +1,7 @@
 // Saying something of an order by the viewer's own signer, until the relay has filed it.
 
 import { request } from './api.js'
-import { encrypts, mySigner, release } from './mysigner.js'
+import { authLink, encrypts, mySigner, release } from './mysigner.js'
 import { prepare } from './post.js'
 import { fail, Problem } from './problem.js'
 import { t } from './words.js'
@@ -45,11 +45,7 @@ export function signatures(role) {
  * @returns {Promise<import('./backend.js').Signer>} `stopped`
  */
 export async function signerFor(place, stop = new AbortController().signal) {
-  const onauth = (url) => {
-    const link = document.createElement('a')
-    Object.assign(link, { href: url, target: '_blank', rel: 'noopener noreferrer', textContent: t('sign.auth') })
-    place.replaceChildren(link)
-  }
+  const onauth = (url) => place.replaceChildren(authLink(url))
   const stopped = new Promise((_, reject) => {
     stop.addEventListener('abort', () => {
       release() // its next question is not to wait for the answer to this one
