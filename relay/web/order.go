@@ -97,7 +97,7 @@ func (s *server) order(v *visit) error {
 		p.Other = p.Buyer
 	}
 	if !o.Status.Closed() && o.EstimatedDeliveryDate > 0 {
-		p.Expected, p.Overdue = o.EstimatedDeliveryDate, v.now.UnixMilli() > o.EstimatedDeliveryDate
+		p.Expected, p.Overdue = o.EstimatedDeliveryDate, o.Overdue(v.now.UnixMilli())
 	}
 	p.Canceller, p.Disputer = whoIs(o, o.CancelledBy, v.viewer), whoIs(o, disputedLastBy(o), v.viewer)
 	if p.Goods, err = s.goods(v.Context(), o); err != nil {
