@@ -37,7 +37,7 @@ func (d *daemon) pages(reader orders.Reader, changes *api.Changes) (http.Handler
 		InboxRelays: d.ledger.RelaysOf, Names: (&relay.Names{Ledger: d.ledger}).Of, Profiles: profilesOf(directory), Titles: directory.Titles,
 		Desk: d.desk, Policy: enrol.Mode(d.cfg.Participants.Policy), MeetsSigners: len(d.cfg.Keys.SignerRelays) > 0, Presence: d.presence,
 		Notices: d.notifier, Channels: web.Channels{DM: d.cfg.Notices.DM, Email: d.cfg.Notices.Email.Host != ""}, Throttle: changes.Take,
-		Cases: d.ledger, Viewed: d.views.Viewed, Observe: d.metrics.Request, Log: d.log,
+		Cases: d.ledger, Viewed: d.views.Viewed, Observe: d.metrics.Request, Shown: d.metrics.PageViewed, Log: d.log,
 	})
 }
 
