@@ -3,9 +3,7 @@
 
 import { announce } from './app.js'
 import { element, short } from './many.js'
-import { authLink, mySigner } from './mysigner.js'
 import { Problem } from './problem.js'
-import { SigningQueue } from './queue.js'
 import { drop, load } from './queuestore.js'
 import { explain } from './refusal.js'
 import { t } from './words.js'
@@ -54,9 +52,13 @@ export class Signing {
     note.textContent = explain(problem)
   }
 
-  /** The queue, with the viewer's signer. @returns {Promise<SigningQueue>} */
+  /**
+   * The queue, with the viewer's signer. What it takes to sign is loaded by who does.
+   * @returns {Promise<import('./queue.js').SigningQueue>}
+   */
   async ready() {
     if (this.#queue) return this.#queue
+    const [{ SigningQueue }, { authLink, mySigner }] = await Promise.all([import('./queue.js'), import('./mysigner.js')])
     const place = this.panel.querySelector('[data-signing-auth]')
     const onauth = (url) => {
       place.replaceChildren(authLink(url))
