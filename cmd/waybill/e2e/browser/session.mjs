@@ -10,11 +10,13 @@ const kept = new Map(); // name -> Promise of the storage of a browser
 
 /** A visit (see visit) of somebody who has signed in. */
 export async function enter(name, options) {
-  if (!kept.has(name)) kept.set(name, begin(world.people[name]));
+  if (!kept.has(name)) kept.set(name, begin(name));
   return visit(name, { storageState: await kept.get(name), ...options });
 }
 
-async function begin({ secret, pubkey }) {
+/** What a browser keeps of a session that is begun anew. */
+export async function begin(person) {
+  const { secret, pubkey } = world.people[person];
   const url = `${world.url}/api/v1/session`;
   const event = finalizeEvent({ kind: 27235, created_at: Math.floor(Date.now() / 1000), content: '', tags: [['u', url], ['method', 'POST']] }, hexToBytes(secret));
   const answer = await fetch(url, { method: 'POST', headers: { Authorization: 'Nostr ' + Buffer.from(JSON.stringify(event)).toString('base64') } });
