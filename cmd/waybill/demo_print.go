@@ -62,8 +62,9 @@ func (s *demoStage) printNext(out io.Writer) {
 	for _, args := range demoCommands() {
 		fmt.Fprintf(out, "  waybill %s\n", args)
 	}
-	fmt.Fprintf(out, "\nOr with any Nostr client that knows NIP-17: take a key from a .nsec file in that folder, and %s\n"+
-		"as the relay. The log is waybill.log in the folder.\n\nCtrl-C closes the relay.\n", s.url())
+	fmt.Fprintf(out, "\nOr in a browser, %s: sign in with a signer (NIP-07) that has a key of a .nsec file in that folder. Or with\n"+
+		"any Nostr client that knows NIP-17, with such a key and %s as the relay. The log is waybill.log in the folder.\n"+
+		"\nCtrl-C closes the relay.\n", strings.Replace(s.url(), "ws", "http", 1), s.url())
 }
 
 // demoCommands are run in the demo's folder.

@@ -27,7 +27,8 @@ type demoStage struct {
 // A demoPerson is one participant; the secret is also in the file <name>.nsec.
 type demoPerson struct {
 	name, about string
-	delegates   bool // the relay is given the key
+	says        string // what he calls himself (kind 0)
+	delegates   bool   // the relay is given the key
 	npub        string
 	signer      *nip17.SecretSigner
 }
@@ -44,10 +45,10 @@ const (
 // nothing is left behind.
 func newDemoStage(ctx context.Context, listen string) (*demoStage, error) {
 	s := &demoStage{cast: []*demoPerson{
-		{name: demoBuyer, about: "hands over no key"},
-		{name: demoCeramics, about: "delegated the key", delegates: true},
-		{name: demoCoffee, about: "delegated the key", delegates: true},
-		{name: demoArbiter, about: "admin"},
+		{name: demoBuyer, says: "Ana Ribeiro", about: "hands over no key"},
+		{name: demoCeramics, says: "Rio Ceramics", about: "delegated the key", delegates: true},
+		{name: demoCoffee, says: "Kettle & Bean", about: "delegated the key", delegates: true},
+		{name: demoArbiter, says: "Arbiter", about: "admin"},
 	}}
 	var err error
 	if s.folder, err = os.MkdirTemp("", "waybill-demo-"); err != nil {
@@ -170,10 +171,14 @@ func (s *demoStage) delegate(cfg config) error {
 
 func (s *demoStage) url() string { return s.daemon.cfg.Relay.PublicURLs[0] }
 
-// enter has everybody announce the relay as where they read (kind 10050).
+// enter has everybody say who they are, and that they read at the relay.
 func (s *demoStage) enter(ctx context.Context) error {
 	for _, p := range s.cast {
-		if err := client.Announce(ctx, p.signer, []string{s.url()}); err != nil {
+		here := []string{s.url()}
+		if err := client.Introduce(ctx, p.signer, p.says, here); err != nil {
+			return err
+		}
+		if err := client.Announce(ctx, p.signer, here); err != nil {
 			return err
 		}
 	}

@@ -107,6 +107,15 @@ func (h *house) order(id string, says ...say) *orders.Order {
 
 func (h *house) orderOf(id, buyer, seller string, begun time.Time, says ...say) *orders.Order {
 	h.t.Helper()
+	o := h.fold(id, buyer, seller, begun, says...)
+	if err := h.store.Write(context.Background(), []*orders.Order{o}); err != nil {
+		h.t.Fatal(err)
+	}
+	return o
+}
+
+// fold makes an order of what is said, without writing it.
+func (h *house) fold(id, buyer, seller string, begun time.Time, says ...say) *orders.Order {
 	total := int64(21000)
 	first := say{by: buyer, verb: orders.Intent, at: begun, carries: []orders.Field{orders.FieldShippingAddress},
 		Public: orders.Public{Amount: &total, Products: []orders.Product{{ProductID: "mug", Title: "Blue mug", Quantity: 2}}}}
@@ -131,10 +140,7 @@ func (h *house) orderOf(id, buyer, seller string, begun time.Time, says ...say) 
 		facts = append(facts, f)
 	}
 	o := orders.Fold(orders.PairOf(buyer, seller), facts)
-	o.IntentID = id
-	if err := h.store.Write(context.Background(), []*orders.Order{o}); err != nil {
-		h.t.Fatal(err)
-	}
+	o.IntentID, o.OrderID = id, id
 	return o
 }
 

@@ -102,7 +102,7 @@ func (r *Row) noteExceptions() {
 
 // An Age is how long something has lasted, in the greatest unit that it fills.
 type Age struct {
-	Unit string // minute, hour, day, week or month
+	Unit string // now, minute, hour, day, week or month
 	N    int64
 }
 
@@ -122,6 +122,9 @@ func ageOf(since int64, now time.Time) Age {
 			return Age{a.unit, int64(d / (7 * 24 * time.Hour))}
 		}
 		return Age{a.unit, int64(d / a.d)}
+	}
+	if d < time.Minute {
+		return Age{"now", 0}
 	}
 	return Age{"minute", int64(d / time.Minute)}
 }

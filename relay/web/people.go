@@ -35,7 +35,7 @@ func (p *Person) Short() string {
 	if len(p.Npub) < 20 {
 		return p.Npub
 	}
-	return p.Npub[:10] + "…" + p.Npub[len(p.Npub)-6:]
+	return p.Npub[:9] + "…" + p.Npub[len(p.Npub)-4:]
 }
 
 // people are the persons with those keys (hex); "" is left out.

@@ -52,6 +52,7 @@ async function say(verb, section, picks, signing) {
   const { body } = await request('POST', location.origin + '/api/v1/orders/bulk', { body: { action: verb, ids, dry_run: true } })
   const wanted = await askForMany(section.querySelector('[data-many]'), verb, orders, body, { cut: picks.everything && picks.total > most ? most : 0 })
   if (!wanted) return
+  await signing.ready() // without a signer they stay picked
   picks.clear()
   await signing.add(verb, wanted.orders, wanted.fields)
 }

@@ -18,11 +18,17 @@ export default function (section) {
     if (formData.get('sort') === '-created') formData.delete('sort')
   })
   section.querySelector('.queues [aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'nearest' })
-  let due
+  let due = false
   let running = Promise.resolve()
   follow(() => {
-    clearTimeout(due)
-    due = setTimeout(() => (running = running.then(() => refresh(section)).catch((error) => console.warn(error))), calm)
+    if (due) return
+    due = true
+    setTimeout(() => {
+      running = running.then(() => {
+        due = false // what happens from here on is not on the page yet
+        return refresh(section)
+      }).catch((error) => console.warn(error))
+    }, calm)
   })
 }
 
@@ -51,33 +57,39 @@ function takeOver(section, fresh, selector) {
   const [old, now] = [section, fresh].map((s) => s.querySelector(selector))
   if (!old && now) section.querySelector('.results').append(now)
   else if (old && !now) old.remove()
-  else if (old && old.outerHTML !== now.outerHTML) swap(old, now)
+  else if (old && !old.isEqualNode(now)) swap(old, now)
   else return false
   return true
 }
 
-/** Makes the rows those of another table, and tells how many are new or changed. */
+// exchange makes the rows those of another table, and tells how many orders came, went
+// or changed: to have grown older is no change.
 function exchange(mine, theirs) {
   const had = new Map([...mine.children].map((row) => [row.dataset.order, row]))
   const rows = [...theirs.children]
   const stay = new Set(rows.map((row) => row.dataset.order))
-  for (const [id, row] of had) if (!stay.has(id)) remove(row)
   let changed = 0
+  for (const [id, row] of had) {
+    if (stay.has(id)) continue
+    remove(row)
+    changed++
+  }
   let at = mine.firstElementChild
   for (let row of rows) {
     const old = had.get(row.dataset.order)
-    if (old?.outerHTML === row.outerHTML) {
+    const news = old?.dataset.version !== row.dataset.version
+    if (old?.isEqualNode(row)) {
       row = old
-    } else {
-      changed++
-      if (old) {
-        if (at === old) at = row
-        swap(old, row)
-      }
+    } else if (old) {
+      if (at === old) at = row
+      swap(old, row)
     }
     if (row === at) at = at.nextElementSibling
     else keepingFocus(row, () => mine.insertBefore(row, at))
-    if (row !== old) flash(row)
+    if (news) {
+      changed++
+      flash(row)
+    }
   }
   return changed
 }
@@ -86,7 +98,9 @@ const touchable = (root) => [...root.querySelectorAll('a, button, input')]
 
 function swap(old, now) {
   const place = touchable(old).indexOf(document.activeElement)
+  const scrolled = old.scrollLeft
   old.replaceWith(now)
+  now.scrollLeft = scrolled
   if (place >= 0) (touchable(now)[place] ?? touchable(now)[0])?.focus({ preventScroll: true })
 }
 

@@ -74,7 +74,8 @@ function warnings(verb, chances, cut) {
 
 function parcel({ intentId }) {
   const input = element('input', { name: intentId, maxlength: 100, autocomplete: 'off', spellcheck: 'false' })
-  const label = element('label', { class: 'field' }, element('span', {}, t('bulk.tracking'), ' ', element('code', { class: 'id', title: intentId }, short(intentId))), input)
+  const name = element('span', {}, element('span', { class: 'sr-only' }, t('bulk.tracking.of'), ' '), element('code', { class: 'id', title: intentId }, short(intentId)))
+  const label = element('label', { class: 'field' }, name, input)
   return element('li', {}, label)
 }
 

@@ -53,8 +53,8 @@ export class Picks extends EventTarget {
   #clicked({ target, shiftKey }) {
     if (target.matches('[data-pick-all]')) {
       for (const row of this.#rows()) this.#set(row, target.checked)
-    } else if (target.matches('.order .pick input')) {
-      const row = target.closest('.order')
+    } else if (target.matches('.listed .pick input')) {
+      const row = target.closest('.listed')
       const rows = this.#rows()
       const [from, to] = [rows.indexOf(shiftKey && this.#last ? this.#last : row), rows.indexOf(row)].sort((a, b) => a - b)
       for (const each of rows.slice(Math.max(from, 0), to + 1)) this.#set(each, target.checked)

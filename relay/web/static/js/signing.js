@@ -5,7 +5,7 @@ import { announce } from './app.js'
 import { element, short } from './many.js'
 import { Problem } from './problem.js'
 import { SigningQueue } from './queue.js'
-import { load } from './queuestore.js'
+import { drop, load } from './queuestore.js'
 import { resume, useExtension } from './signer.js'
 import { has, t } from './words.js'
 
@@ -36,13 +36,12 @@ export class Signing {
     this.#show({ state, total: items.length, done: count('done'), failed: count('failed'), signed: count('signed', 'done', 'failed'), current: null, problem: null }, items)
   }
 
-  /** Adds messages, and begins to sign. See SigningQueue.add. */
+  /** Adds messages, and begins to sign; see SigningQueue.add. It does not wait for the end. */
   async add(verb, orders, fields) {
-    const queue = await this.#ready()
+    const queue = await this.ready()
     if (queue.state === 'finished') await queue.cancel() // done with, and a new one begins
     await queue.add(verb, orders, fields)
-    this.panel.scrollIntoView({ block: 'nearest' })
-    await this.#end(queue.resume())
+    this.#end(queue.resume()).catch((problem) => this.fault(problem))
   }
 
   /** Says what went wrong. @param {Problem} problem */
@@ -50,7 +49,7 @@ export class Signing {
     if (!(problem instanceof Problem)) console.error(problem)
     if (this.#queue && this.#queue.state !== 'idle') {
       this.#show(this.#queue.progress(), this.#queue.items)
-    } else {
+    } else if (this.panel.hidden) { // else it shows what is left, which stays
       this.panel.querySelector('[data-signing-title]').textContent = t('bulk.state.idle')
       this.#buttons('dismiss')
     }
@@ -60,7 +59,8 @@ export class Signing {
     note.textContent = wordsOf(problem)
   }
 
-  async #ready() {
+  /** The queue, with the viewer's signer. @returns {Promise<SigningQueue>} */
+  async ready() {
     if (this.#queue) return this.#queue
     const signer = (await resume()) ?? (await useExtension())
     if (signer.pubkey !== document.body.dataset.viewer) throw new Problem('signer-changed-account')
@@ -71,15 +71,16 @@ export class Signing {
   }
 
   async #do(what) {
-    if (what === 'dismiss' && (this.#queue?.state ?? 'idle') === 'idle' && (await load(document.body.dataset.viewer)).length === 0) {
+    if (what === 'cancel' || what === 'dismiss') {
+      // That takes no signer: it may be the one that is missing.
+      await (this.#queue ? this.#queue.cancel() : drop(await load(document.body.dataset.viewer)))
       this.panel.hidden = true
       return
     }
-    const queue = await this.#ready()
+    const queue = await this.ready()
     if (what === 'pause') queue.pause()
     if (what === 'resume') await this.#end(queue.resume())
     if (what === 'retry') await this.#end(queue.retry())
-    if (what === 'cancel' || what === 'dismiss') await queue.cancel()
   }
 
   async #end(run) {
