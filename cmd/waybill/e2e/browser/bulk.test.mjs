@@ -47,7 +47,7 @@ test('twenty are shipped at once', async (t) => {
   await t.test('how many can, and why not the others', async () => {
     await goTo(page, '/my-shop/orders?q=BULK-&queue=all');
     await page.locator('[data-pick-all]').check();
-    await page.locator('[data-bulk]').getByText('22').waitFor();
+    await page.locator('[data-bulk-count]').getByText('22').waitFor();
     await page.locator('[data-verb="shipped"]').click();
     const dialog = page.locator('[data-many]');
     await dialog.and(page.locator('[open]')).waitFor();

@@ -11,16 +11,22 @@ const plain = (name) => enter(name, { javaScriptEnabled: false });
 const rows = (page) => page.locator('[data-rows] > tr');
 const idsOf = (page) => rows(page).evaluateAll((all) => all.map((row) => row.dataset.order));
 
-test('a list is filtered and leafed through', async () => {
-  const shop = await plain('shop');
-  const { page } = shop;
-  await page.goto('/my-shop/orders?queue=all');
+async function leafThrough(page) {
   await picture(page, 'noscript-list');
   const before = await idsOf(page);
   await page.locator('[rel="next"]').click();
   await page.waitForURL((url) => url.searchParams.has('cursor') || url.searchParams.has('page'));
   const after = await idsOf(page);
   assert.ok(after.length > 0 && !after.some((id) => before.includes(id)), 'the next page is another');
+}
+
+test('a list is filtered and leafed through', async () => {
+  const buyer = await plain('buyer');
+  await buyer.page.goto('/orders?queue=all');
+  await leafThrough(buyer.page);
+  await leave(buyer);
+  const shop = await plain('shop');
+  const { page } = shop;
 
   await page.goto('/my-shop/orders?queue=all');
   await page.locator('.filters > summary').click();
@@ -82,7 +88,7 @@ test('language and light are chosen, and one signs out', async () => {
   await page.locator('.bar .menu > summary').click();
   await page.locator('[name="language"]').selectOption('de');
   await page.locator('[name="theme"]').selectOption('dark');
-  await page.locator('form[action="/preferences"] button').click();
+  await page.locator('.menu__panel form[action="/preferences"] button').click();
   await page.waitForURL(/\/orders/);
   assert.equal(await page.locator('html').getAttribute('lang'), 'de');
   assert.equal(await page.locator('html').getAttribute('data-theme'), 'dark');

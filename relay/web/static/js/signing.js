@@ -4,9 +4,7 @@
 import { announce } from './app.js'
 import { element, short } from './many.js'
 import { Problem } from './problem.js'
-import { SigningQueue } from './queue.js'
 import { drop, load } from './queuestore.js'
-import { resume, useExtension } from './signer.js'
 import { has, t } from './words.js'
 
 /** What a problem is in the words of the page. @param {{code?: string, detail?: string}} problem */
@@ -59,9 +57,13 @@ export class Signing {
     note.textContent = wordsOf(problem)
   }
 
-  /** The queue, with the viewer's signer. @returns {Promise<SigningQueue>} */
+  /**
+   * The queue, with the viewer's signer. What it takes to sign is loaded by who does.
+   * @returns {Promise<import('./queue.js').SigningQueue>}
+   */
   async ready() {
     if (this.#queue) return this.#queue
+    const [{ SigningQueue }, { resume, useExtension }] = await Promise.all([import('./queue.js'), import('./signer.js')])
     const signer = (await resume()) ?? (await useExtension())
     if (signer.pubkey !== document.body.dataset.viewer) throw new Problem('signer-changed-account')
     const queue = new SigningQueue(signer)
