@@ -16,7 +16,7 @@ test('an admin rules', async () => {
   await goToOrder(seller.page, 'CASE-RULED');
   await act(buyer.page, 'dispute', { reason: complaint });
   await stands(seller.page, 'disputed');
-  await act(seller.page, 'dispute', { reason: reply });
+  await act(seller.page, 'answer', { reason: reply });
 
   const { page } = admin;
   await goTo(page, '/disputes');
