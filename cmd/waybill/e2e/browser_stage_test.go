@@ -13,7 +13,7 @@ import (
 
 // stagePeople have names for the pages to show (kind 0).
 var stagePeople = map[string]string{
-	"buyer": "Nora Lind", "seller": "Casa Azul Ceramics", "shop": "Torrefação do Porto", "arbiter": "Market office", "newcomer": "Newcomer",
+	"buyer": "Nora Lind", "seller": "Casa Azul Ceramics", "shop": "Torrefação do Porto", "arbiter": "Market office", "newcomer": "Newcomer", "artisan": "Ana the potter",
 }
 
 // A stageAct is one message of a staged order, by its seller or by its buyer.

@@ -11,7 +11,7 @@ import { finalizeEvent, getPublicKey } from 'nostr-tools/pure';
 import * as nip44 from 'nostr-tools/nip44';
 import { hexToBytes } from 'nostr-tools/utils';
 
-/** What the Go side has made: url, self, people {name: {secret, pubkey, npub}}, shots. */
+/** What the Go side has made: url, self, people {name: {secret, pubkey, npub}}, bunkers {name: bunker://…}, shots. */
 export const world = JSON.parse(process.env.WAYBILL_WORLD);
 
 const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');

@@ -17,22 +17,26 @@ const pages = {
     'orders-none': '/orders', 'my-shop-none': '/my-shop/orders', 'stats-none': '/stats', 'keys-none': '/keys', 'order-foreign': '/orders/SEEN-PAID',
   },
   buyer: {
-    orders: '/orders', 'orders-all': '/orders?queue=all', 'orders-nothing': '/orders?q=no-such-order', 'orders-fault': '/orders?since=yesterday',
+    orders: ['/orders', inRows], 'orders-all': ['/orders?queue=all', inRows], 'orders-nothing': '/orders?q=no-such-order', 'orders-fault': '/orders?since=yesterday',
     'buyer-intent': '/orders/SEEN-INTENT', 'buyer-asked': ['/orders/SEEN-ASKED', reveal], 'buyer-paid': '/orders/SEEN-PAID',
     'buyer-shipped': '/orders/SEEN-SHIPPED', 'buyer-delivered': '/orders/SEEN-DELIVERED', 'buyer-cancelled': '/orders/SEEN-CANCELLED',
     'buyer-disputed': '/orders/SEEN-DISPUTED', 'buyer-form': ['/orders/SEEN-ASKED', openForm],
     receipt: '/orders/SEEN-DELIVERED/receipt', 'stats-buyer': '/stats?as=buyer', 'keys-buyer': '/keys', notices: '/keys/notices',
   },
   seller: {
-    'my-shop': '/my-shop/orders', 'seller-intent': '/orders/SEEN-INTENT', 'seller-paid': ['/orders/SEEN-PAID', reveal],
+    'my-shop': ['/my-shop/orders', inRows], 'seller-intent': '/orders/SEEN-INTENT', 'seller-paid': ['/orders/SEEN-PAID', reveal],
     'seller-processing': '/orders/SEEN-PROCESSING', 'seller-disputed': '/orders/SEEN-DISPUTED', 'seller-form': ['/orders/SEEN-INTENT', openForm],
     invoice: '/orders/SEEN-SHIPPED/invoice', 'packing-slip': '/orders/SEEN-SHIPPED/packing-slip', 'packing-slip-bare': '/orders/SEEN-SHIPPED/packing-slip?prices=0',
     label: '/orders/SEEN-SHIPPED/label', 'stats-seller': ['/stats?as=seller', drawn], 'keys-seller': '/keys', 'keys-revoke': `/keys/${world.people.seller.pubkey}/revoke`,
   },
-  shop: { 'my-shop-picked': ['/my-shop/orders?queue=all', pickAll], 'my-shop-many': ['/my-shop/orders?q=BULK-0', askForMany] },
+  shop: { 'my-shop-picked': ['/my-shop/orders?queue=all', pickAll], 'my-shop-many': ['/my-shop/orders?q=PLAIN-0&queue=all', askForMany] },
   arbiter: { disputes: '/disputes', 'disputes-closed': '/disputes?show=resolved', 'admin-disputed': ['/orders/SEEN-DISPUTED', reveal] },
 };
 
+async function inRows(page) {
+  const heights = await page.locator('[data-rows] > *').evaluateAll((rows) => rows.map((row) => row.offsetHeight));
+  assert.ok(heights.length > 0 && Math.max(...heights) < 120, `rows are as high as ${Math.max(...heights)} px`);
+}
 async function reveal(page) {
   await page.locator('[data-reveal-all]').click();
   await page.locator('[data-reveal][data-done]').waitFor();
