@@ -36,7 +36,8 @@ func (o *Order) useful(v Verb, role Role) bool {
 	case Cancel:
 		return o.Status != StatusCancelled && !o.said(Delivered, 0) && !(role == Buyer && o.committed())
 	case Dispute:
-		return o.Status != StatusDisputed && o.disputable()
+		// Who has not, answers by one of his own: what admins read.
+		return o.disputable() && o.OpenDisputes()&role == 0
 	case Resolved:
 		return o.Status == StatusDisputed
 	case Refunded:

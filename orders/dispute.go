@@ -117,6 +117,39 @@ func (o *Order) OpenDispute() *TimelineEntry {
 	return began
 }
 
+// OpenDisputes are the roles that raised a dispute which nobody has ended yet.
+func (o *Order) OpenDisputes() (open Role) {
+	if o.Status != StatusDisputed {
+		return 0
+	}
+	for _, e := range o.Timeline {
+		role := partyOf(e.Role)
+		switch {
+		case !e.OK:
+		case e.Verb == Dispute:
+			open |= role
+		case e.Verb != Resolved:
+		case role == Admin:
+			open = 0
+		case e.Outcome == OutcomeResume:
+			open &^= role
+		default: // who gives in ends what the other side raised
+			open &= role
+		}
+	}
+	return open
+}
+
+// partyOf reads what Role.String writes of a buyer, a seller or an admin.
+func partyOf(name string) Role {
+	for _, r := range []Role{Buyer, Seller, Admin} {
+		if name == r.String() {
+			return r
+		}
+	}
+	return 0
+}
+
 // A Case says which admin (hex) works on the dispute of an order, since when (ms).
 type Case struct {
 	Admin   string

@@ -10,7 +10,7 @@ import (
 // An Act is one message that the viewer may send, as a button and a form. The words of
 // the catalogue are under "act.<name>".
 type Act struct {
-	Name    string // the verb; of resolved withdraw, concede-buyer, concede-seller or rule
+	Name    string // the verb; of resolved withdraw, concede-buyer, concede-seller or rule; answer to a dispute
 	Verb    orders.Verb
 	Icon    string
 	Ends    bool // stops the order, or sets the parties against each other
@@ -94,6 +94,8 @@ func actsOf(o *orders.Order, role orders.Role, v orders.Verb) []Act {
 		act.Warning = "unconfirmed"
 	case v == orders.Cancel && (o.Payment == orders.PaymentClaimed || o.Payment == orders.PaymentConfirmed):
 		act.Warning = "money"
+	case v == orders.Dispute && o.Status == orders.StatusDisputed:
+		act.Name, act.Icon, act.Ends = "answer", "message-square", false
 	case v == orders.Refunded:
 		act.Fields = append([]Field(nil), act.Fields...)
 		if due := o.GrandTotal - o.RefundedSats; due > 0 {
@@ -129,40 +131,18 @@ func resolutions(o *orders.Order, role orders.Role) (all []Act) {
 			Choices: []string{string(orders.OutcomeDelivered), string(orders.OutcomeCancelled), string(orders.OutcomeResume)}}, true)
 		return all
 	}
-	open := openDisputes(o)
-	if open[role.String()] {
+	open := o.OpenDisputes()
+	if open&role != 0 {
 		way("withdraw", "undo-2", fixed(orders.OutcomeResume), false)
 	}
 	switch {
-	case role == orders.Seller && open[orders.Buyer.String()]:
+	case role == orders.Seller && open&orders.Buyer != 0:
 		way("concede-seller", "check", fixed(orders.OutcomeCancelled), false)
 		all[len(all)-1].Ends = true
-	case role == orders.Buyer && open[orders.Seller.String()]:
+	case role == orders.Buyer && open&orders.Seller != 0:
 		way("concede-buyer", "check", fixed(orders.OutcomeDelivered), false)
 	}
 	return all
-}
-
-// openDisputes are the roles that raised what nobody has ended yet.
-func openDisputes(o *orders.Order) map[string]bool {
-	open := map[string]bool{}
-	for _, e := range o.Timeline {
-		switch {
-		case !e.OK:
-		case e.Verb == orders.Dispute:
-			open[e.Role] = true
-		case e.Verb != orders.Resolved:
-		case e.Role == orders.Admin.String():
-			clear(open)
-		case e.Outcome == orders.OutcomeResume:
-			delete(open, e.Role)
-		case e.Role == orders.Seller.String():
-			delete(open, orders.Buyer.String())
-		case e.Role == orders.Buyer.String():
-			delete(open, orders.Seller.String())
-		}
-	}
-	return open
 }
 
 // couriers are what a form proposes for who carries a parcel.

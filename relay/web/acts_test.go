@@ -154,7 +154,7 @@ func TestOrderOfActions(t *testing.T) {
 		{"confirmed", orders.Buyer, []string{"delivered", "address", "note", "cancel", "dispute"}},
 		{"delivered", orders.Buyer, []string{"note", "dispute"}},
 		{"disputed", orders.Buyer, []string{"withdraw", "note", "cancel"}},
-		{"disputed", orders.Seller, []string{"refunded", "note", "exception", "cancel", "concede-seller"}},
+		{"disputed", orders.Seller, []string{"answer", "refunded", "note", "exception", "cancel", "concede-seller"}},
 		{"disputed", orders.Admin, []string{"rule", "cancel"}},
 	} {
 		o := all[tt.order]
@@ -218,36 +218,6 @@ func TestAmounts(t *testing.T) {
 	}
 	if acts[orders.Refunded].Fields[0].Value != "" {
 		t.Error("one order's sum stays in the table of forms")
-	}
-}
-
-// Who raised what nobody has ended yet.
-func TestOpenDisputes(t *testing.T) {
-	entry := func(role string, v orders.Verb, outcome orders.Outcome) orders.TimelineEntry {
-		return orders.TimelineEntry{Role: role, Verb: v, Outcome: outcome, OK: true}
-	}
-	by := func(role string) orders.TimelineEntry { return entry(role, orders.Dispute, "") }
-	ends := func(role string, o orders.Outcome) orders.TimelineEntry { return entry(role, orders.Resolved, o) }
-	refused := by("seller")
-	refused.OK = false
-	for name, tt := range map[string]struct {
-		timeline []orders.TimelineEntry
-		want     string
-	}{
-		"none":           {nil, ""},
-		"one":            {[]orders.TimelineEntry{by("buyer")}, "buyer"},
-		"refused":        {[]orders.TimelineEntry{by("buyer"), refused}, "buyer"},
-		"both":           {[]orders.TimelineEntry{by("buyer"), by("seller")}, "buyer seller"},
-		"withdrawn":      {[]orders.TimelineEntry{by("buyer"), by("seller"), ends("buyer", orders.OutcomeResume)}, "seller"},
-		"seller gave in": {[]orders.TimelineEntry{by("buyer"), by("seller"), ends("seller", orders.OutcomeCancelled)}, "seller"},
-		"buyer gave in":  {[]orders.TimelineEntry{by("seller"), ends("buyer", orders.OutcomeDelivered)}, ""},
-		"ruled":          {[]orders.TimelineEntry{by("buyer"), by("seller"), ends("admin", orders.OutcomeResume)}, ""},
-		"raised again":   {[]orders.TimelineEntry{by("buyer"), ends("buyer", orders.OutcomeResume), by("buyer")}, "buyer"},
-	} {
-		open := openDisputes(&orders.Order{Timeline: tt.timeline})
-		if got := strings.Join(sortedKeys(open), " "); got != tt.want {
-			t.Errorf("%s: got %q, want %q", name, got, tt.want)
-		}
 	}
 }
 

@@ -89,8 +89,11 @@ func askedFor(o *orders.Order) (s Sum, named bool) {
 	return costOf(o)
 }
 
-// disputedLastBy is who opened the last dispute (public key).
+// disputedLastBy is who opened the present dispute, else the last (public key).
 func disputedLastBy(o *orders.Order) string {
+	if e := o.OpenDispute(); e != nil {
+		return e.Sender
+	}
 	for _, e := range slices.Backward(o.Timeline) {
 		if e.OK && e.Verb == orders.Dispute {
 			return e.Sender

@@ -7,7 +7,11 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
+	"time"
+
+	"github.com/waybill-relay/waybill/nip17/bunker/bunkertest"
 )
 
 // chromium is what Debian calls it, and others.
@@ -22,9 +26,10 @@ func chromium(t *testing.T) string {
 	return ""
 }
 
-// browse runs tests of browser/ against the world. Their pictures are left in
+// browse runs tests of browser/ against the world; bunkers are the addresses of people's
+// remote signers. Their pictures are left in
 // E2E_PICTURES, where that names a folder.
-func (w *world) browse(files ...string) {
+func (w *world) browse(bunkers map[string]string, files ...string) {
 	w.t.Helper()
 	needPackages(w.t, browserFolder)
 	shots := os.Getenv("E2E_PICTURES")
@@ -39,7 +44,7 @@ func (w *world) browse(files ...string) {
 	for _, p := range w.people {
 		people[p.name] = map[string]string{"secret": p.secret, "pubkey": p.pubkey, "npub": p.npub}
 	}
-	given := must(json.Marshal(map[string]any{"url": w.http(""), "self": w.self, "people": people, "shots": shots}))(w.t)
+	given := must(json.Marshal(map[string]any{"url": w.http(""), "self": w.self, "people": people, "bunkers": bunkers, "shots": shots}))(w.t)
 	cmd := exec.Command("node", append([]string{"--test", "--test-reporter=spec", "--test-concurrency=1"}, files...)...)
 	cmd.Dir = browserFolder
 	cmd.Env = append(os.Environ(), "WAYBILL_WORLD="+string(given), "CHROMIUM="+chromium(w.t))
@@ -53,10 +58,19 @@ func (w *world) browse(files ...string) {
 
 // The dashboards, in a real browser with real signers.
 func TestBrowser(t *testing.T) {
-	w := newWorld(t, worldOf{people: []string{"buyer", "seller", "arbiter"}, delegated: []string{"seller"}, admins: []string{"arbiter"}, embedded: "memory"})
-	var tests []string
-	for _, f := range must(filepath.Glob(filepath.Join(browserFolder, "*.test.mjs")))(t) {
-		tests = append(tests, filepath.Base(f))
+	w := newWorld(t, worldOf{people: []string{"buyer", "seller", "shop", "arbiter", "newcomer", "artisan"}, delegated: []string{"seller", "shop"},
+		admins: []string{"arbiter"}, embedded: "memory", settings: map[string]string{"RELAY_NAME": "Porto Market", "PARTICIPANTS_PRIVATE_SIGNERS": "true"}})
+	start := time.Now()
+	w.stage()
+	t.Logf("%.0f s to stage", time.Since(start).Seconds())
+	tests := strings.Fields(os.Getenv("E2E_BROWSER")) // some of them, for who works on them
+	if len(tests) == 0 {
+		for _, f := range must(filepath.Glob(filepath.Join(browserFolder, "*.test.mjs")))(t) {
+			tests = append(tests, filepath.Base(f))
+		}
 	}
-	w.browse(tests...)
+	artisan := startSigner(w.person("artisan"), bunkertest.NewRelay(t).URL())
+	start = time.Now()
+	w.browse(map[string]string{"artisan": artisan.url()}, tests...)
+	t.Logf("%.0f s in the browser", time.Since(start).Seconds())
 }

@@ -11,13 +11,12 @@ import { finalizeEvent, getPublicKey } from 'nostr-tools/pure';
 import * as nip44 from 'nostr-tools/nip44';
 import { hexToBytes } from 'nostr-tools/utils';
 
-/** What the Go side has made: url, self, people {name: {secret, pubkey, npub}}, shots. */
+/** What the Go side has made: url, self, people {name: {secret, pubkey, npub}}, bunkers {name: bunker://…}, shots. */
 export const world = JSON.parse(process.env.WAYBILL_WORLD);
 
 const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 let browser;
-const open = new Set();
 
 before(async () => {
   browser = await chromium.launch({
@@ -39,10 +38,9 @@ export const patience = 20_000;
 export async function visit(name, { nip44: encrypts = true, ...options } = {}) {
   const context = await browser.newContext({ baseURL: world.url, locale: 'en-GB', timezoneId: 'UTC', viewport: { width: 1280, height: 860 }, ...options });
   context.setDefaultTimeout(patience);
-  const visitor = { context, faults: [], asked: [] };
-  if (name) await giveSigner(context, world.people[name], encrypts, visitor.asked);
+  const visitor = { context, faults: [], asked: [], beforeSigning: async () => {} };
+  if (name && options.javaScriptEnabled !== false) await giveSigner(visitor, world.people[name], encrypts);
   visitor.page = await newPage(visitor);
-  open.add(visitor);
   return visitor;
 }
 
@@ -60,11 +58,14 @@ export async function newPage(visitor) {
   return page;
 }
 
-async function giveSigner(context, person, encrypts, asked) {
+// giveSigner has a visitor's window.nostr. What it is asked for is noted in asked, and
+// beforeSigning is waited for, as for a user who thinks about it.
+async function giveSigner(visitor, person, encrypts) {
   const secret = hexToBytes(person.secret);
   const talk = (peer) => nip44.getConversationKey(secret, peer);
-  await context.exposeFunction('signerOfTests', (method, ...args) => {
-    asked.push(method);
+  await visitor.context.exposeFunction('signerOfTests', async (method, ...args) => {
+    visitor.asked.push(method);
+    if (method === 'signEvent') await visitor.beforeSigning();
     switch (method) {
       case 'getPublicKey': return getPublicKey(secret);
       case 'signEvent': return finalizeEvent(args[0], secret);
@@ -73,7 +74,7 @@ async function giveSigner(context, person, encrypts, asked) {
     }
     throw new Error(`no ${method}`);
   });
-  await context.addInitScript((encrypts) => {
+  await visitor.context.addInitScript((encrypts) => {
     const ask = (method) => (...args) => window.signerOfTests(method, ...args);
     window.nostr = { getPublicKey: ask('getPublicKey'), signEvent: ask('signEvent') };
     if (encrypts) window.nostr.nip44 = { encrypt: ask('encrypt'), decrypt: ask('decrypt') };
@@ -82,9 +83,9 @@ async function giveSigner(context, person, encrypts, asked) {
 
 /** Ends a visit: nothing may have gone wrong in it, and no policy was broken. */
 export async function leave(visitor, { but = () => false } = {}) {
-  open.delete(visitor);
   await visitor.context.close();
-  assert.deepEqual(visitor.faults.filter((fault) => !but(fault)), []);
+  const faults = visitor.faults.filter((fault) => !but(fault));
+  assert.ok(faults.length === 0, `the browser found\n${faults.join('\n')}`);
 }
 
 /** Signs in by the page, as a person does, and waits for where it leads. */
@@ -95,11 +96,41 @@ export async function signIn(visitor, next = '/orders') {
   await page.waitForURL((url) => url.pathname === next.split('?')[0]);
 }
 
-/** What axe-core finds wrong with the page as it is now: nothing. */
-export async function accessible(page, where) {
+/**
+ * What axe-core finds wrong with the page as it is now: nothing. rules: these alone, by
+ * their names; all where absent.
+ */
+export async function accessible(page, where, rules) {
   await page.evaluate(axe); // as a debugger does: the page's own policy stands
-  const { violations } = await page.evaluate(() => window.axe.run(document, { resultTypes: ['violations'] }));
-  assert.deepEqual(violations.map((v) => `${where}: ${v.id}: ${v.help}: ${v.nodes.map((n) => n.target.join(' ')).join(', ')}`), []);
+  const { violations } = await page.evaluate((rules) => window.axe.run(document, { resultTypes: ['violations'], ...(rules && { runOnly: rules }) }), rules);
+  const said = violations.map((v) => `${v.id}: ${v.help}: ${v.nodes.map((n) => n.target.join(' ')).join(', ')}`);
+  assert.ok(said.length === 0, `${where}: axe-core finds\n${said.join('\n')}`);
+}
+
+/** Nothing of the page is wider than its window: who reads it scrolls one way only. */
+export async function fits(page, where) {
+  const wide = await page.evaluate(() => {
+    const { scrollWidth } = document.scrollingElement;
+    if (scrollWidth <= innerWidth) return null;
+    const out = [...document.querySelectorAll('body *')].filter((e) => e.getBoundingClientRect().right > innerWidth + 0.5);
+    return `${scrollWidth} px in ${innerWidth}: ${out.slice(0, 3).map((e) => `${e.tagName.toLowerCase()}.${e.className}`).join(', ')}`;
+  });
+  assert.equal(wide, null, `${where} is wider than its window`);
+}
+
+/** Goes to a page, and waits until its modules are at work. */
+export async function goTo(page, path) {
+  const answer = await page.goto(path);
+  await atWork(page);
+  return answer;
+}
+
+/** Waits until the modules that the page names are at work. */
+export async function atWork(page) {
+  await page.evaluate(async () => {
+    const names = [...document.querySelectorAll('[data-module]')].flatMap((e) => e.dataset.module.split(' '));
+    await Promise.all(names.map((name) => import(`${document.body.dataset.assets}js/${name}.js`)));
+  });
 }
 
 /** Keeps a picture of the page, for people to look at. */

@@ -1,38 +1,12 @@
-// Keys and notices in a real browser: as they look, and what the script adds.
+// Keys and notices in a real browser: what the script adds.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { beginSession } from './session.mjs';
-import { accessible, leave, picture, visit, world } from './fixture.mjs';
-
-const looks = {
-  light: { colorScheme: 'light' },
-  dark: { colorScheme: 'dark' },
-  phone: { colorScheme: 'light', viewport: { width: 360, height: 740 } },
-  german: { colorScheme: 'light', locale: 'de-DE' },
-};
-
-async function enter(name, options) {
-  const visitor = await visit(name, options);
-  await beginSession(visitor, world.people[name]);
-  return visitor;
-}
-
-for (const [look, options] of Object.entries(looks)) {
-  test(`keys and notices, ${look}`, async () => {
-    const visitor = await enter(Object.keys(world.people)[0], options);
-    for (const [name, at] of Object.entries({ keys: '/keys', notices: '/keys/notices' })) {
-      await visitor.page.goto(at);
-      await accessible(visitor.page, `${name}, ${look}`);
-      assert.ok(await visitor.page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), `${name} is wider than the window`);
-      await picture(visitor.page, `${name}-${look}`);
-    }
-    await leave(visitor);
-  });
-}
+import { accessible, leave } from './fixture.mjs';
+import { enter } from './session.mjs';
 
 test('a secret key that is pasted goes nowhere', async () => {
-  const visitor = await enter(Object.keys(world.people)[0]);
+  const visitor = await enter('buyer');
   const { page } = visitor;
   const sent = [];
   await page.goto('/keys');
@@ -49,7 +23,7 @@ test('a secret key that is pasted goes nowhere', async () => {
 });
 
 test('a webhook secret is shown once', async () => {
-  const visitor = await enter(Object.keys(world.people)[0]);
+  const visitor = await enter('buyer');
   const { page } = visitor;
   await page.goto('/keys/notices');
   await page.getByText('Add a webhook').first().click();

@@ -1,14 +1,30 @@
-// Signing in without the page that does it: for tests of other pages.
+// Being signed in without the page that does it: for tests of other pages. Each person
+// signs in once; what the browser keeps of that is given to every later visit.
 
 import assert from 'node:assert/strict';
 import { finalizeEvent } from 'nostr-tools/pure';
 import { hexToBytes } from 'nostr-tools/utils';
-import { world } from './fixture.mjs';
+import { visit, world } from './fixture.mjs';
 
-/** Begins a session of person's (of world.people) in the visitor's browser. */
-export async function beginSession(visitor, person) {
+const kept = new Map(); // name -> Promise of the storage of a browser
+
+/** A visit (see visit) of somebody who has signed in. */
+export async function enter(name, options) {
+  if (!kept.has(name)) kept.set(name, begin(name));
+  return visit(name, { storageState: await kept.get(name), ...options });
+}
+
+/** What a browser keeps of a session that is begun anew. */
+export async function begin(person) {
+  const { secret, pubkey } = world.people[person];
   const url = `${world.url}/api/v1/session`;
-  const event = finalizeEvent({ kind: 27235, created_at: Math.floor(Date.now() / 1000), content: '', tags: [['u', url], ['method', 'POST']] }, hexToBytes(person.secret));
-  const answer = await visitor.context.request.post(url, { headers: { Authorization: 'Nostr ' + Buffer.from(JSON.stringify(event)).toString('base64') } });
-  assert.equal(answer.status(), 201, await answer.text());
+  const event = finalizeEvent({ kind: 27235, created_at: Math.floor(Date.now() / 1000), content: '', tags: [['u', url], ['method', 'POST']] }, hexToBytes(secret));
+  const answer = await fetch(url, { method: 'POST', headers: { Authorization: 'Nostr ' + Buffer.from(JSON.stringify(event)).toString('base64') } });
+  assert.equal(answer.status, 201, await answer.text());
+  const [name, value] = answer.headers.getSetCookie()[0].split(';')[0].split('=');
+  const { hostname, origin } = new URL(url);
+  return {
+    cookies: [{ name, value, domain: hostname, path: '/', expires: -1, httpOnly: true, secure: false, sameSite: 'Lax' }],
+    origins: [{ origin, localStorage: [{ name: 'waybill.signer', value: JSON.stringify({ how: 'nip07', pubkey }) }] }],
+  };
 }

@@ -154,12 +154,16 @@ function tellBar(root, fault = '') {
   const bar = root.querySelector('[data-reveal]')
   if (!bar) return
   const left = root.querySelectorAll(closed).length
+  const focused = bar.contains(document.activeElement)
   bar.hidden = left === 0 && opened.size === 0
   for (const part of bar.querySelectorAll(':scope > :not([data-reveal-says])')) part.toggleAttribute('hidden', left === 0)
   bar.toggleAttribute('data-done', left === 0)
   const says = bar.querySelector('[data-reveal-says]')
   says.toggleAttribute('data-failed', fault !== '')
   says.textContent = fault || (left === 0 ? t('sealed.all') : '')
+  if (!focused || left > 0) return
+  says.tabIndex = -1 // its button has gone
+  says.focus({ preventScroll: true })
 }
 
 function element(tag, className, text) {

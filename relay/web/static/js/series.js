@@ -2,7 +2,7 @@
 // the numbers of the table beneath it, and stands in the place of the plain chart.
 
 const day = 86_400
-const height = 224; // as the plain chart: nothing moves when it makes way
+const height = 224 // as the plain chart: nothing moves when it makes way
 
 // Steps of the scale: no part of a sat.
 const whole = Array.from({ length: 16 }, (_, i) => [1, 2, 5].map((n) => n * 10 ** i)).flat()
@@ -56,10 +56,11 @@ export default async function series(section) {
     },
   }, data, zoom)
 
-  [plain.hidden, zoom.hidden, tools.hidden, hint.hidden] = [true, false, false, false]
+  plain.hidden = true
+  for (const shown of [zoom, tools, hint]) shown.hidden = false
   reset.addEventListener('click', () => {
     chart.setScale('x', { min: least, max: most })
-    section.querySelector('summary').focus(); // the button that had it is gone
+    section.querySelector('summary').focus() // the button that had it is gone
   })
   new ResizeObserver(() => chart.setSize({ width: zoom.clientWidth, height })).observe(zoom)
   matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => chart.redraw())
