@@ -47,13 +47,14 @@ func (s *server) goods(ctx context.Context, o *orders.Order) (Goods, error) {
 }
 
 // costOf is what an order costs; named is false where nobody has said: that is not the
-// same as nothing.
+// same as nothing. A price in another currency goes without the shipping, which is in
+// sats: the two have no sum.
 func costOf(o *orders.Order) (s Sum, named bool) {
 	switch {
+	case o.TotalSats == 0 && o.FiatTotal != nil:
+		return sumOf(nil, o.FiatTotal)
 	case o.GrandTotal > 0:
 		return sats(o.GrandTotal), true
-	case o.FiatTotal != nil:
-		return sumOf(nil, o.FiatTotal)
 	}
 	return sats(0), slices.ContainsFunc(o.Timeline, func(e orders.TimelineEntry) bool {
 		return e.OK && e.Amount != nil && (e.Verb == orders.Intent || e.Verb == orders.Request)

@@ -322,3 +322,18 @@ func TestCart(t *testing.T) {
 		t.Errorf("the seller sees %v", got)
 	}
 }
+
+// A price in euros and shipping in sats are two sums, and stay two.
+func TestTwoCurrencies(t *testing.T) {
+	h := newHouse(t)
+	shipping := int64(2000)
+	h.write(h.fold("E-1", h.buyer, h.seller,
+		say{by: h.buyer, verb: orders.Intent, at: today, Public: orders.Public{Fiat: &orders.Money{Amount: "12.50", Currency: "EUR"}}},
+		say{by: h.seller, verb: orders.Request, Public: orders.Public{ShippingQuote: &shipping}}))
+	if got := words(find(h.shown(h.buyer, "/orders/E-1"), "div", "class", "totals__grand")[0]); got != "Total 12.50 EUR + 2,000 sats" {
+		t.Errorf("got %q", got)
+	}
+	if got := words(find(h.shown(h.buyer, "/orders"), "td", "class", "listed__total")[0]); got != "12.50 EUR" {
+		t.Errorf("the list: got %q", got)
+	}
+}
