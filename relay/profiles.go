@@ -86,24 +86,23 @@ func oneLine(value any) string {
 // Titles are those of the listings (NIP-99, "30402:<pubkey>:<d>") that are here.
 func (d *Directory) Titles(ctx context.Context, addresses []string) (map[string]string, error) {
 	return d.titles.of(addresses, func(missing []string, found func(string, string)) error {
-		f := nostr.Filter{Kinds: []int{nostr.KindClassifiedListing}, Tags: nostr.TagMap{}}
+		names := map[string][]string{} // by author
 		for _, a := range missing {
 			kind, rest, _ := strings.Cut(a, ":")
 			author, name, ok := strings.Cut(rest, ":")
 			if kind == "30402" && ok && nostr.IsValid32ByteHex(author) {
-				f.Authors, f.Tags["d"] = append(f.Authors, author), append(f.Tags["d"], name)
+				names[author] = append(names[author], name)
 			}
 		}
-		if len(f.Authors) == 0 {
-			return nil
-		}
-		// Authors and names cross: what was not asked for is known as well, and no harm.
-		for evt, err := range d.Ledger.Query(ctx, f, "", 4*len(missing)) {
-			if err != nil {
-				return err
-			}
-			if tag := evt.Tags.Find("title"); tag != nil {
-				found("30402:"+evt.PubKey+":"+evt.Tags.GetD(), oneLine(tag[1]))
+		for author, listed := range names {
+			f := nostr.Filter{Kinds: []int{nostr.KindClassifiedListing}, Authors: []string{author}, Tags: nostr.TagMap{"d": listed}}
+			for evt, err := range d.Ledger.Query(ctx, f, "", len(listed)) {
+				if err != nil {
+					return err
+				}
+				if tag := evt.Tags.Find("title"); tag != nil {
+					found("30402:"+author+":"+evt.Tags.GetD(), oneLine(tag[1]))
+				}
 			}
 		}
 		return nil
