@@ -7,8 +7,11 @@ import { accessible, fits, goTo, leave, picture, visit, world } from './fixture.
 import { enter } from './session.mjs';
 
 const desk = { width: 1280, height: 860 };
-const narrow = { width: 1025, height: 800 }; // where the bar is at its fullest
 const phone = { width: 360, height: 740 };
+// Where the bar is at its fullest: just before it leaves out a name, and before it wraps.
+const full = { width: 1201, height: 860 };
+const narrow = { width: 1025, height: 800 };
+const tablet = { width: 768, height: 1024 };
 
 // Whose pages: name -> path, or [path, what is done there before one looks].
 const pages = {
@@ -91,7 +94,7 @@ for (const [who, places] of Object.entries(pages)) {
         await see('phone', { size: phone });
         await leadTo(german.page, to);
         assert.equal(await german.page.evaluate(() => document.documentElement.lang), 'de');
-        for (const size of [desk, narrow, phone]) {
+        for (const size of [full, narrow, tablet, phone]) {
           await german.page.setViewportSize(size);
           await fits(german.page, `${name}, German, ${size.width}`);
         }
