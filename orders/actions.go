@@ -1,5 +1,7 @@
 package orders
 
+import "slices"
+
 // Actions are the verbs that role may usefully say about the order now, in the
 // order of Rules: what a button, or a refusal that names the alternatives, needs.
 // It is never wider than what Fold accepts.
@@ -64,10 +66,5 @@ func (o *Order) committed() bool {
 }
 
 func (o *Order) disputable() bool {
-	for _, e := range o.Timeline {
-		if e.OK && (e.Verb == Paid || e.Verb == Process || e.Verb == Shipped || e.Verb == Delivered) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(o.Timeline, func(e TimelineEntry) bool { return e.OK && slices.Contains(disputable, e.Verb) })
 }

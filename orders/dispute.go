@@ -5,9 +5,13 @@ import (
 	"slices"
 )
 
+// disputable are the verbs of which one must stand before there is anything to dispute:
+// money has moved, or goods have.
+var disputable = []Verb{Paid, Confirm, Process, Shipped, Delivered}
+
 // judgeDisputes refuses a dispute before there is anything to dispute.
 func (f *folding) judgeDisputes() {
-	if f.first(nil, Paid, Process, Shipped, Delivered) >= 0 {
+	if f.first(nil, disputable...) >= 0 {
 		return
 	}
 	for _, t := range f.accepted(Dispute) {

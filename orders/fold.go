@@ -23,7 +23,8 @@ import (
 //	 6  commit is the ≺-least bound process, shipped or delivered of the seller;
 //	    done the ≺-least bound delivered
 //	 7  a cancel counts unless done ≺ it, or it is the buyer's and commit ≺ it
-//	 8  a dispute counts once anything was paid, processed, shipped or delivered
+//	 8  a dispute counts once anything was paid, confirmed, processed, shipped or
+//	    delivered
 //	 9  rulings, withdrawals and concessions close disputes (settle)
 //	10  the status: disputed while one is open, else the outcome, else cancelled,
 //	    else the highest that was said

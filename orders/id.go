@@ -54,14 +54,17 @@ const maxID = 100
 // EscapeID makes of any client's order id one that may stand in a key, a URL
 // or a log line: [A-Za-z0-9._:@+-] stay, every other byte becomes %XX. What
 // would be longer than 100 bytes is cut and ended with _ and 8 hex digits of
-// the SHA-256 of the whole. It returns "" for "".
+// the SHA-256 of the whole. Of an id that would mean another path of the relay's
+// pages or API (".", "..", "export") the first byte is escaped: its buyer must not
+// choose that his seller cannot open the order. It returns "" for "".
 func EscapeID(id string) string {
-	if plainID(id) {
+	taken := slices.Contains(takenIDs, id)
+	if plainID(id) && !taken {
 		return id
 	}
 	var b strings.Builder
 	for i := 0; i < len(id) && b.Len() <= 3*maxID; i++ {
-		if c := id[i]; idByte(c) {
+		if c := id[i]; idByte(c) && !(taken && i == 0) {
 			b.WriteByte(c)
 		} else {
 			fmt.Fprintf(&b, "%%%02X", c)
@@ -77,6 +80,10 @@ func EscapeID(id string) string {
 	}
 	return cut + "_" + hex.EncodeToString(sum[:4])
 }
+
+// takenIDs are segments of paths: browsers and servers take the dots out of an address,
+// and beneath /api/v1/orders/ stands an export.
+var takenIDs = []string{".", "..", "export"}
 
 // UnescapeID is the id as the client wrote it; ok is false where EscapeID had to
 // cut it, or seems to have.

@@ -18,6 +18,11 @@ func TestEscapeID(t *testing.T) {
 		"a\x00b":     "a%00b",
 		"é":          "%C3%A9",
 		"pi_npub1_1": "pi_npub1_1",
+		".":          "%2E",
+		"..":         "%2E.",
+		"...":        "...",
+		"export":     "%65xport",
+		"exports":    "exports",
 	} {
 		if got := EscapeID(in); got != want {
 			t.Errorf("EscapeID(%q): got %q, want %q", in, got, want)

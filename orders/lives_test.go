@@ -147,6 +147,10 @@ func TestLives(t *testing.T) {
 				says(ana, Resolved, 4, asAdmin, ends(OutcomeCancelled))),
 			status: StatusDisputed, payment: PaymentClaimed, refusals: "illegal-transition",
 		},
+		"dispute of what the seller alone says is paid": {
+			facts:  bought(says(bob, Confirm, 2), says(ana, Dispute, 3)),
+			status: StatusDisputed, payment: PaymentConfirmed,
+		},
 		"dispute before anything happened": {
 			facts: bought(says(ana, Dispute, 2)), status: StatusPaymentRequested, payment: PaymentRequested,
 			refusals: "illegal-transition",

@@ -12,7 +12,18 @@ func (o *Order) Now(at int64) {
 	if moving && !said && o.Payment == PaymentRequested && o.PaymentExpiry > 0 && at > o.PaymentExpiry {
 		o.Exceptions = append(o.Exceptions, OrderException{Code: "expired", At: o.PaymentExpiry})
 	}
-	if moving && o.EstimatedDeliveryDate > 0 && at > o.EstimatedDeliveryDate {
+	if moving && o.Overdue(at) {
 		o.Exceptions = append(o.Exceptions, OrderException{Code: "late", At: o.EstimatedDeliveryDate})
 	}
+}
+
+// Overdue reports whether at the time at (ms) the goods should have arrived. A day that was
+// named without a time, which messages have as midnight or noon in UTC, lasts until its end.
+func (o *Order) Overdue(at int64) bool {
+	const day, half = 24 * 60 * 60 * 1000, 12 * 60 * 60 * 1000 // ms
+	due := o.EstimatedDeliveryDate
+	if due%half == 0 {
+		due += day - due%day
+	}
+	return o.EstimatedDeliveryDate > 0 && at > due
 }

@@ -37,7 +37,7 @@ func (d *daemon) pages(reader orders.Reader, changes *api.Changes) (http.Handler
 		InboxRelays: d.ledger.RelaysOf, Names: (&relay.Names{Ledger: d.ledger}).Of, Profiles: profilesOf(directory), Titles: directory.Titles,
 		Desk: d.desk, Policy: enrol.Mode(d.cfg.Participants.Policy), MeetsSigners: len(d.cfg.Keys.SignerRelays) > 0, Presence: d.presence,
 		Notices: d.notifier, Channels: web.Channels{DM: d.cfg.Notices.DM, Email: d.cfg.Notices.Email.Host != ""}, Throttle: changes.Take,
-		Cases: d.ledger, Viewed: d.views.Viewed, Observe: d.metrics.Request, Log: d.log,
+		Cases: d.ledger, Viewed: d.views.Viewed, Observe: d.metrics.Request, Shown: d.metrics.PageViewed, Log: d.log,
 	})
 }
 
@@ -84,8 +84,8 @@ func (d *daemon) selectOrders(ctx context.Context, caller string, filter url.Val
 }
 
 // explain tells an admin what was made of a message that arrived.
-func (d *daemon) explain(ctx context.Context, id string) (any, error) {
+func (d *daemon) explain(ctx context.Context, name string) (any, error) {
 	x := &relay.Explainer{Keyring: d.keyring, Dialects: d.cfg.Dialects.registry(), Self: d.identity.PublicKey(), Admins: d.cfg.Admins,
 		Orders: d.ledger, Local: true, PublicOrders: d.cfg.Dialects.PublicOrders, DirectMessages: d.cfg.Dialects.NIP04}
-	return x.Stored(ctx, d.ledger, id)
+	return x.Stored(ctx, d.ledger, name)
 }

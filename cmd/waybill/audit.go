@@ -92,7 +92,9 @@ proved. Without a key only what is signed in the open is checked.`,
 			case key.file != "":
 				return orders.Errorf(orders.EINVALID, "--key goes with --check: an audit needs none")
 			}
-			return a.audit(cmd, args[0], outFile)
+			return a.onLedger(cmd, ledger.OpenReadOnly, func(cfg config, l *ledger.Ledger) error {
+				return audit(cmd, cfg, l, args[0], outFile)
+			})
 		},
 	}
 	cmd.Flags().StringVar(&outFile, "out", "", "the new file to write (default: standard output)")
@@ -101,20 +103,11 @@ proved. Without a key only what is signed in the open is checked.`,
 	return cmd
 }
 
-func (a *app) audit(cmd *cobra.Command, id, outFile string) (err error) {
-	cfg, err := loadConfig(a.configFile)
-	if err != nil {
-		return err
-	}
+func audit(cmd *cobra.Command, cfg config, l *ledger.Ledger, id, outFile string) error {
 	self, err := relayKey(cfg)
 	if err != nil {
 		return err
 	}
-	l, err := ledger.OpenReadOnly(cmd.Context(), cfg.Ledger.URL)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, l.Close()) }()
 	file, err := gather(cmd.Context(), l, id)
 	if err != nil {
 		return err

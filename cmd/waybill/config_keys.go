@@ -4,7 +4,12 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
+	"github.com/nbd-wtf/go-nostr"
+	"github.com/nbd-wtf/go-nostr/nip19"
+
+	"github.com/waybill-relay/waybill/nip17"
 	"github.com/waybill-relay/waybill/relay/enrol"
 )
 
@@ -27,4 +32,19 @@ func (c *participantsConfig) check() (err error) {
 		}
 	}
 	return nil
+}
+
+// publicKey reads an npub or 64 hex digits.
+func publicKey(s string) (string, error) {
+	if strings.HasPrefix(s, "npub1") {
+		if _, v, err := nip19.Decode(s); err == nil {
+			if key, ok := v.(string); ok && nip17.ValidPublicKey(key) {
+				return key, nil
+			}
+		}
+	}
+	if nostr.IsValid32ByteHex(s) && nip17.ValidPublicKey(s) {
+		return s, nil
+	}
+	return "", errors.New("this is no public key (npub1… or 64 lower-case hex digits)") // not quoted: it may be a secret
 }

@@ -30,7 +30,8 @@ func (a *app) explain() *cobra.Command {
 is and why, the facts in it, what they do to their order, and why something was
 refused. MESSAGE is JSON, the name of a file that holds it, or - for standard input:
 a gift wrap (kind 1059), a direct message (kind 4), a signed order message, or a rumor;
-or the name by which the log speaks of a message that came here ("m-17").
+or a message that came here, by its name in the log ("m-17"), or by the id (hex) of
+its event, or of what was in it: then every copy of it is explained.
 
 What is encrypted opens with --key, or else with the keys that this relay holds. The
 order is what the ledger here knows of it. Nothing is kept, sent or changed, and what
@@ -45,22 +46,26 @@ is private in the message is named, not shown.`,
 			if err != nil {
 				return err
 			}
-			x, stored, err := newExplainer(cmd.Context(), cfg, &key, alone)
+			x, err := newExplainer(cfg, &key)
 			if err != nil {
 				return err
 			}
 			defer x.Keyring.Clear()
-			found, err := explainOne(cmd.Context(), x, stored, args[0], cmd.InOrStdin())
-			if stored != nil {
-				err = errors.Join(err, stored.Close())
-			}
+			stored, done, err := ledgerIfAny(cmd.Context(), cfg)
 			if err != nil {
+				return err
+			}
+			if stored != nil && !alone {
+				x.Orders = stored
+			}
+			found, printed, err := explainOne(cmd.Context(), x, stored, args[0], cmd.InOrStdin())
+			if err = errors.Join(err, done()); err != nil {
 				return err
 			}
 			if asJSON {
 				return printJSON(cmd.OutOrStdout(), found)
 			}
-			return printExplanation(cmd.OutOrStdout(), found)
+			return printed(cmd.OutOrStdout())
 		},
 	}
 	key.add(cmd, "what the message is opened with (default: the keys that this relay holds)")
@@ -85,51 +90,33 @@ func readMessage(arg string, in io.Reader) ([]byte, error) {
 	return io.ReadAll(io.LimitReader(f, maxExplained))
 }
 
-// newExplainer is an explainer, and this relay's ledger: nil where there is none. Its
-// keyring is the caller's to clear, the ledger to close.
-func newExplainer(ctx context.Context, cfg config, key *keyFlags, alone bool) (x *relay.Explainer, l *ledger.Ledger, err error) {
+// newExplainer is an explainer without a ledger. Its keyring is the caller's to clear.
+func newExplainer(cfg config, key *keyFlags) (*relay.Explainer, error) {
 	keyring, self, err := explainKeys(cfg, key)
-	if err != nil {
-		return nil, nil, err
-	}
-	defer func() {
-		if err != nil {
-			keyring.Clear()
-		}
-	}()
-	dialects := dialect.New(dialect.WithKinds(cfg.Dialects.RumorKinds...), dialect.WithDirectMessages())
-	x = &relay.Explainer{Keyring: keyring, Dialects: dialects, Self: self, Admins: cfg.Admins,
-		PublicOrders: cfg.Dialects.PublicOrders, DirectMessages: cfg.Dialects.NIP04}
-	there, err := exists(cfg.Ledger.URL)
-	if err != nil || !there {
-		return x, nil, err
-	}
-	if l, err = ledger.OpenReadOnly(ctx, cfg.Ledger.URL); err != nil {
-		return nil, nil, err
-	}
-	if !alone {
-		x.Orders = l
-	}
-	return x, l, nil
-}
-
-// explainOne explains a message of the ledger, or one that is handed in.
-func explainOne(ctx context.Context, x *relay.Explainer, l *ledger.Ledger, arg string, in io.Reader) (*relay.Explanation, error) {
-	if seq, ok := relay.ParseMessageID(arg); ok {
-		if l == nil {
-			return nil, orders.Errorf(orders.ENOTFOUND, "there is no ledger here to look for %s", arg)
-		}
-		m, err := l.Message(ctx, seq)
-		if err != nil {
-			return nil, err
-		}
-		return x.ExplainStored(ctx, m)
-	}
-	raw, err := readMessage(arg, in)
 	if err != nil {
 		return nil, err
 	}
-	return x.Explain(ctx, raw, time.Now().UnixMilli())
+	dialects := dialect.New(dialect.WithKinds(cfg.Dialects.RumorKinds...), dialect.WithDirectMessages())
+	return &relay.Explainer{Keyring: keyring, Dialects: dialects, Self: self, Admins: cfg.Admins,
+		PublicOrders: cfg.Dialects.PublicOrders, DirectMessages: cfg.Dialects.NIP04}, nil
+}
+
+// explainOne explains a message of the ledger, or one that is handed in: as what is
+// printed as JSON, and in words.
+func explainOne(ctx context.Context, x *relay.Explainer, l *ledger.Ledger, arg string, in io.Reader) (found any, printed func(io.Writer) error, err error) {
+	if relay.NamesStored(arg) {
+		if l == nil {
+			return nil, nil, orders.Errorf(orders.ENOTFOUND, "there is no ledger here to look for %s", arg)
+		}
+		s, err := x.Stored(ctx, l, arg)
+		return s, func(out io.Writer) error { return printStored(out, s) }, err
+	}
+	raw, err := readMessage(arg, in)
+	if err != nil {
+		return nil, nil, err
+	}
+	e, err := x.Explain(ctx, raw, time.Now().UnixMilli())
+	return e, func(out io.Writer) error { return printExplanation(out, e) }, err
 }
 
 // explainKeys is a keyring of --key alone, or of every key that this relay holds,

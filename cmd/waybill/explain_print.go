@@ -5,16 +5,46 @@ import (
 	"io"
 	"strings"
 	"text/tabwriter"
+	"time"
 
 	"github.com/waybill-relay/waybill/orders"
 	"github.com/waybill-relay/waybill/relay"
 )
 
-// printExplanation is an explanation in words, a paragraph for each step.
-func printExplanation(out io.Writer, e *relay.Explanation) error {
+// printStored explains every copy in words.
+func printStored(out io.Writer, s *relay.Stored) error {
+	for i := range s.Copies {
+		if i > 0 {
+			fmt.Fprintln(out)
+		}
+		c := &s.Copies[i]
+		if err := printExplanation(out, c.Explanation, arrival(c)...); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// arrival is what the inbox says of a message, before it is looked into.
+func arrival(c *relay.StoredCopy) []relay.Step {
+	state := string(c.State)
+	if c.Reason != "" {
+		state += " (" + c.Reason + ")"
+	}
+	return []relay.Step{
+		{What: "message", Found: c.Name},
+		{What: "arrived", Found: time.UnixMilli(c.ReceivedAt).UTC().Format(time.RFC3339)},
+		{What: "in the inbox of", Found: orders.Npub(c.Recipient)},
+		{What: "state", Found: state},
+	}
+}
+
+// printExplanation is an explanation in words, a paragraph for each step, after what was
+// known of the message before.
+func printExplanation(out io.Writer, e *relay.Explanation, before ...relay.Step) error {
 	w := tabwriter.NewWriter(out, 0, 8, 2, ' ', 0)
 	fmt.Fprintln(w, "What it is")
-	for _, s := range e.Envelope {
+	for _, s := range append(before, e.Envelope...) {
 		fmt.Fprintf(w, "  %s\t%s\n", s.What, plain(s.Found))
 	}
 	if len(e.Looks) > 0 {

@@ -5,12 +5,14 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 	"github.com/nbd-wtf/go-nostr"
 	"github.com/nbd-wtf/go-nostr/nip04"
 	"github.com/rs/zerolog"
@@ -173,6 +175,7 @@ func TestExplainByName(t *testing.T) {
 				t.Errorf("%s: it does not say %q:\n%s", said.ID, want, out)
 			}
 		}
+		byID(t, m, said.ID)
 		where := "kept"
 		if strings.Contains(out, "is not here: dropped") {
 			where = "dropped"
@@ -201,6 +204,37 @@ func TestExplainByName(t *testing.T) {
 		if out, err := cli(t, m.cfg.DataDir, "explain", id); err == nil {
 			t.Errorf("%s: got\n%s", id, out)
 		}
+	}
+}
+
+// byID: the same copy is found by its event's id and over the API, and with the two
+// others by the id of what is in it.
+func byID(t *testing.T, m *market, name string) {
+	t.Helper()
+	explained := func(name string) (s relay.Stored, text string) {
+		t.Helper()
+		text = mustCLI(t, m.cfg.DataDir, "explain", name, "--json")
+		if err := json.Unmarshal([]byte(text), &s); err != nil || len(s.Copies) == 0 || s.Copies[0].Explanation == nil {
+			t.Fatalf("%s: %v\n%s", name, err, text)
+		}
+		return s, text
+	}
+	named, byName := explained(name)
+	if _, text := explained(named.Copies[0].Event); text != byName || named.Copies[0].Name != name {
+		t.Errorf("%s (-by name +by its event's id):\n%s", name, cmp.Diff(byName, text))
+	}
+	found, err := m.explain(t.Context(), name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	// The running relay holds keys that are in no file: what it reads, it reads with them.
+	overAPI := found.(*relay.Stored).Copies
+	if diff := cmp.Diff(named.Copies, overAPI, cmpopts.IgnoreFields(relay.StoredCopy{}, "Explanation")); diff != "" || len(overAPI[0].Explanation.Facts) != 1 {
+		t.Errorf("%s (-by the command +over the API):\n%s", name, diff)
+	}
+	every, _ := explained(named.Copies[0].Message)
+	if !slices.ContainsFunc(every.Copies, func(c relay.StoredCopy) bool { return c.Name == name }) || len(every.Copies) != 3 {
+		t.Errorf("%s: by the id of what is in it: %+v", name, every.Copies)
 	}
 }
 

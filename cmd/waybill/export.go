@@ -17,7 +17,6 @@ import (
 	"github.com/waybill-relay/waybill/orders/export"
 	"github.com/waybill-relay/waybill/orders/redisstore"
 	"github.com/waybill-relay/waybill/relay"
-	"github.com/waybill-relay/waybill/relay/ledger"
 )
 
 // exporter is `orders export`: which orders, whose, and in what form.
@@ -157,14 +156,11 @@ func (x *exporter) parse(ctx context.Context, cfg config) (orders.Filter, error)
 		query[key] = *values
 	}
 	f, err := orders.ParseFilter(query, func(name string) (keys []string, err error) {
-		if there, err := exists(cfg.Ledger.URL); err != nil || !there {
+		l, done, err := ledgerIfAny(ctx, cfg)
+		if err != nil || l == nil {
 			return nil, err
 		}
-		l, err := ledger.OpenReadOnly(ctx, cfg.Ledger.URL)
-		if err != nil {
-			return nil, err
-		}
-		defer func() { err = errors.Join(err, l.Close()) }()
+		defer func() { err = errors.Join(err, done()) }()
 		return (&relay.Names{Ledger: l}).Of(ctx, name)
 	})
 	var bad *orders.ParameterError

@@ -62,7 +62,7 @@ func wrapLines(text string, width int) string {
 
 // keyDesk is the desk as the operator at the machine uses it, and the signers that it
 // asks, which are to be closed.
-func (a *app) keyDesk(cfg config) (desk *enrol.Desk, s *signers, err error) {
+func keyDesk(cfg config) (desk *enrol.Desk, s *signers, err error) {
 	if err := os.MkdirAll(cfg.DataDir, 0o700); err != nil {
 		return nil, nil, err
 	}
@@ -78,7 +78,7 @@ func (a *app) keyDesk(cfg config) (desk *enrol.Desk, s *signers, err error) {
 		return nil, nil, err
 	}
 	s = newSigners(cfg, master, new(nip17.Keyring), zerolog.Nop())
-	desk.Signers = s
+	desk.Signers, desk.SignerState = s, s.state
 	return desk, s, nil
 }
 
@@ -100,20 +100,13 @@ func (a *app) keysRemove() *cobra.Command {
 			if err != nil {
 				return orders.Errorf(orders.EINVALID, "%w", err)
 			}
-			cfg, err := loadConfig(a.configFile)
-			if err != nil {
-				return err
-			}
-			desk, signers, err := a.keyDesk(cfg)
-			if err != nil {
-				return err
-			}
-			defer signers.close()
-			if err := desk.Revoke(cmd.Context(), enrol.Caller{Door: enrol.DoorShell}, key); err != nil {
-				return err
-			}
-			fmt.Fprintf(cmd.OutOrStdout(), "removed %s: it opens nothing more\n", orders.Npub(key))
-			return nil
+			return a.onKeyDesk(func(_ config, desk *enrol.Desk, _ *signers) error {
+				if err := desk.Revoke(cmd.Context(), enrol.Caller{Door: enrol.DoorShell}, key); err != nil {
+					return err
+				}
+				fmt.Fprintf(cmd.OutOrStdout(), "removed %s: it opens nothing more\n", orders.Npub(key))
+				return nil
+			})
 		},
 	}
 }

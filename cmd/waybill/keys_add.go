@@ -28,22 +28,15 @@ owner. It opens what already waits for it.`,
 				return err
 			}
 			defer o.Secret.Zero()
-			cfg, err := loadConfig(a.configFile)
-			if err != nil {
-				return err
-			}
-			desk, signers, err := a.keyDesk(cfg)
-			if err != nil {
-				return err
-			}
-			defer signers.close()
-			signers.asks = showsPage(cmd)
-			added, err := desk.Enrol(cmd.Context(), who, o)
-			if err != nil {
-				return err
-			}
-			fmt.Fprintf(cmd.OutOrStdout(), "added %s (%s)\n", orders.Npub(added.Pubkey), wayTitle(added.Way))
-			return nil
+			return a.onKeyDesk(func(_ config, desk *enrol.Desk, signers *signers) error {
+				signers.asks = showsPage(cmd)
+				added, err := desk.Enrol(cmd.Context(), who, o)
+				if err != nil {
+					return err
+				}
+				fmt.Fprintf(cmd.OutOrStdout(), "added %s (%s)\n", orders.Npub(added.Pubkey), wayTitle(added.Way))
+				return nil
+			})
 		},
 	}
 	cmd.Flags().StringVar(&file, "file", "", "file with the secret key (nsec, ncryptsec or hex)")

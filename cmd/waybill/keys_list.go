@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"text/tabwriter"
@@ -13,7 +14,6 @@ import (
 	"github.com/waybill-relay/waybill/nip17"
 	"github.com/waybill-relay/waybill/orders"
 	"github.com/waybill-relay/waybill/relay/enrol"
-	"github.com/waybill-relay/waybill/relay/ledger"
 )
 
 func (a *app) keysList() *cobra.Command {
@@ -26,18 +26,16 @@ signer is (as the running relay sees it), and how many messages wait to be opene
 		Example: "  waybill keys list\n  waybill keys list --json",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			cfg, err := loadConfig(a.configFile)
-			if err != nil {
-				return err
-			}
-			list, err := a.listKeys(cmd.Context(), cfg)
-			if err != nil {
-				return err
-			}
-			if asJSON {
-				return printJSON(cmd.OutOrStdout(), list)
-			}
-			return printKeys(cmd.OutOrStdout(), list)
+			return a.onKeyDesk(func(cfg config, desk *enrol.Desk, _ *signers) error {
+				list, err := listKeys(cmd.Context(), cfg, desk)
+				if err != nil {
+					return err
+				}
+				if asJSON {
+					return printJSON(cmd.OutOrStdout(), list)
+				}
+				return printKeys(cmd.OutOrStdout(), list)
+			})
 		},
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
@@ -45,12 +43,7 @@ signer is (as the running relay sees it), and how many messages wait to be opene
 }
 
 // listKeys also lists the keys of the config file, as far as they can be told.
-func (a *app) listKeys(ctx context.Context, cfg config) ([]enrol.Delegation, error) {
-	desk, signers, err := a.keyDesk(cfg)
-	if err != nil {
-		return nil, err
-	}
-	defer signers.close()
+func listKeys(ctx context.Context, cfg config, desk *enrol.Desk) (list []enrol.Delegation, err error) {
 	st, err := readSignersState(signersFile(cfg))
 	if err != nil {
 		return nil, err
@@ -58,15 +51,13 @@ func (a *app) listKeys(ctx context.Context, cfg config) ([]enrol.Delegation, err
 	if _, running := runningIn(cfg.DataDir); !running {
 		st.States = nil // of another day
 	}
-	desk.Signers = signersSeen(st)
-	if there, err := exists(cfg.Ledger.URL); err != nil {
+	desk.SignerState = st.state
+	l, done, err := ledgerIfAny(ctx, cfg)
+	if err != nil {
 		return nil, err
-	} else if there {
-		l, err := ledger.OpenReadOnly(ctx, cfg.Ledger.URL)
-		if err != nil {
-			return nil, err
-		}
-		defer l.Close()
+	}
+	defer func() { err = errors.Join(err, done()) }()
+	if l != nil {
 		desk.Ledger = deskLedger{l}
 	}
 	keys, err := readDelegated(cfg.Keys.Delegated, "")
@@ -87,12 +78,11 @@ func (a *app) listKeys(ctx context.Context, cfg config) ([]enrol.Delegation, err
 		return nil, err
 	}
 	for _, b := range bunkers {
-		if owner := cmp.Or(b.owner, desk.Signers.(signersSeen).configured(cfg, b)); owner != "" {
+		if owner := cmp.Or(b.owner, st.configured(cfg, b)); owner != "" {
 			_ = desk.Keyring.Add(seenSigner{owner: owner}) // its owner is a public key
 		}
 	}
-	list, err := desk.List(ctx, enrol.Caller{Door: enrol.DoorShell})
-	if err != nil {
+	if list, err = desk.List(ctx, enrol.Caller{Door: enrol.DoorShell}); err != nil {
 		return nil, err
 	}
 	for _, owner := range desk.Keyring.Owners() {
@@ -132,28 +122,8 @@ func printKeys(out io.Writer, list []enrol.Delegation) error {
 	return w.Flush()
 }
 
-// signersSeen are the remote signers as the running relay has written them down.
-type signersSeen signersState
-
-func (s signersSeen) State(owner string) (string, time.Time) {
-	st, ok := s.States[owner]
-	if !ok {
-		return "unknown", time.Time{}
-	}
-	return st.State, st.Since
-}
-
-func (s signersSeen) Prove(context.Context, string, string, bool) ([]byte, error) {
-	return nil, orders.Errorf(orders.EINTERNAL, "signers that are only looked at prove nothing")
-}
-
-func (s signersSeen) Await(string, func([]byte) error, func(error)) (string, error) {
-	_, err := s.Prove(context.Background(), "", "", false)
-	return "", err
-}
-
 // configured is the owner that a signer of the configuration has named, "" for none.
-func (s signersSeen) configured(cfg config, b *configuredBunker) string {
+func (st signersState) configured(cfg config, b *configuredBunker) string {
 	master, err := cfg.Keys.master()
 	if err != nil {
 		return ""
@@ -163,7 +133,7 @@ func (s signersSeen) configured(cfg config, b *configuredBunker) string {
 		return ""
 	}
 	defer conn.Client.Zero()
-	return s.Owners[conn.Client.PublicKey()]
+	return st.Owners[conn.Client.PublicKey()]
 }
 
 // seenSigner stands for a remote signer that another process asks.

@@ -34,36 +34,29 @@ for them. It is asked for nip44_decrypt and nothing else.`,
 					return orders.Errorf(orders.EINVALID, "--%w", err)
 				}
 			}
-			cfg, err := loadConfig(a.configFile)
-			if err != nil {
-				return err
-			}
-			if len(relays) > 0 {
-				cfg.Keys.SignerRelays = relays
-			}
-			desk, signers, err := a.keyDesk(cfg)
-			if err != nil {
-				return err
-			}
-			defer signers.close()
-			signers.asks = showsPage(cmd)
-			ended := make(chan error, 1)
-			signers.ended = func(err error) { ended <- err }
-			uri, err := desk.Connect(cmd.Context(), enrol.Caller{Pubkey: pubkey, Door: enrol.DoorShell}, o)
-			if err != nil {
-				return err
-			}
-			fmt.Fprintln(cmd.OutOrStdout(), uri)
-			select {
-			case err := <-ended:
+			return a.onKeyDesk(func(_ config, desk *enrol.Desk, signers *signers) error {
+				if len(relays) > 0 {
+					signers.relays = relays
+				}
+				signers.asks = showsPage(cmd)
+				ended := make(chan error, 1)
+				signers.ended = func(err error) { ended <- err }
+				uri, err := desk.Connect(cmd.Context(), enrol.Caller{Pubkey: pubkey, Door: enrol.DoorShell}, o)
 				if err != nil {
 					return err
 				}
-				fmt.Fprintf(cmd.OutOrStdout(), "added %s (%s)\n", orders.Npub(pubkey), "your remote signer")
-				return nil
-			case <-cmd.Context().Done():
-				return cmd.Context().Err()
-			}
+				fmt.Fprintln(cmd.OutOrStdout(), uri)
+				select {
+				case err := <-ended:
+					if err != nil {
+						return err
+					}
+					fmt.Fprintf(cmd.OutOrStdout(), "added %s (%s)\n", orders.Npub(pubkey), "your remote signer")
+					return nil
+				case <-cmd.Context().Done():
+					return cmd.Context().Err()
+				}
+			})
 		},
 	}
 	cmd.Flags().StringVar(&owner, "owner", "", "whose signer it is (npub or hex)")
@@ -86,17 +79,10 @@ is "invite". It can be used once.`,
 			if days < 1 || days > 3650 {
 				return orders.Errorf(orders.EINVALID, "--days: a number from 1 to 3650 is needed")
 			}
-			cfg, err := loadConfig(a.configFile)
-			if err != nil {
-				return err
-			}
-			desk, signers, err := a.keyDesk(cfg)
-			if err != nil {
-				return err
-			}
-			defer signers.close()
-			fmt.Fprintln(cmd.OutOrStdout(), desk.Policy.Codes.New(time.Now().AddDate(0, 0, days)))
-			return nil
+			return a.onKeyDesk(func(_ config, desk *enrol.Desk, _ *signers) error {
+				fmt.Fprintln(cmd.OutOrStdout(), desk.Policy.Codes.New(time.Now().AddDate(0, 0, days)))
+				return nil
+			})
 		},
 	}
 	cmd.Flags().IntVar(&days, "days", 7, "for how many days the code holds")

@@ -19,7 +19,7 @@ func TestKeysUnderTheRelaysMaster(t *testing.T) {
 	cfg.Keys.MasterFile, cfg.Keys.IdentityFile = filepath.Join(elsewhere, "master"), filepath.Join(cfg.DataDir, "identity.key")
 	desk := func(cfg config, want orders.Code) {
 		t.Helper()
-		_, signers, err := (&app{}).keyDesk(cfg)
+		_, signers, err := keyDesk(cfg)
 		if orders.ErrorCode(err) != want {
 			t.Errorf("got %v, want %q", err, want)
 		}

@@ -7,8 +7,10 @@ import (
 	"net/http"
 	"strings"
 	"syscall"
+	"time"
 
 	"github.com/waybill-relay/waybill/nip17"
+	"github.com/waybill-relay/waybill/relay/api"
 	"github.com/waybill-relay/waybill/relay/metrics"
 )
 
@@ -19,7 +21,7 @@ func (d *daemon) openMetrics(context.Context) (err error) {
 		Indexes: d.store.Census,
 		Orders:  func(ctx context.Context) (int64, error) { return d.ledger.StandingCount(ctx, 0) },
 		Inbox:   d.ledger.InboxCensus, Lag: d.tracker.Lag, Ledger: d.ledger.Stats, Wire: d.relay.Wire,
-		Signers: d.signers.census, Waiting: d.waitingForSigners,
+		Signers: d.signers.census, Waiting: d.waitingForSigners, Sessions: d.activeSessions,
 	})
 	listen := d.cfg.Metrics.Listen
 	if listen == "" || d.cfg.metricsByAdmin() {
@@ -51,6 +53,12 @@ const metricsExposed = "metrics.listen is not a loopback address: whoever reache
 // metricsByAdmin reports whether the two share a listener.
 func (c *config) metricsByAdmin() bool {
 	return c.Metrics.Listen == c.Admin.Listen && !strings.HasSuffix(c.Metrics.Listen, ":0")
+}
+
+// activeSessions counts who has signed in and not been idle for too long since.
+func (d *daemon) activeSessions(ctx context.Context) (int64, error) {
+	now := time.Now()
+	return d.ledger.CountSessions(ctx, now.UnixMilli(), now.Add(-api.SessionIdle).UnixMilli())
 }
 
 // mostCounted is up to how many messages are counted that wait in one inbox.

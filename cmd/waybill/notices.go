@@ -1,8 +1,6 @@
 package main
 
 import (
-	"context"
-	"errors"
 	"fmt"
 	"net/url"
 	"slices"
@@ -27,19 +25,6 @@ what became of it. What is settled stays here for 30 days.`,
 	}
 	cmd.AddCommand(a.noticesList(), a.noticesRetry(), a.noticesWebhooks(), a.noticesEnable(), noticesSecret())
 	return cmd
-}
-
-// onLedger does something with the configuration and its ledger, as open opens it.
-func (a *app) onLedger(cmd *cobra.Command, open func(context.Context, string, ...ledger.Option) (*ledger.Ledger, error), do func(config, *ledger.Ledger) error) error {
-	cfg, err := loadConfig(a.configFile)
-	if err != nil {
-		return err
-	}
-	l, err := open(cmd.Context(), cfg.Ledger.URL)
-	if err != nil {
-		return err
-	}
-	return errors.Join(do(cfg, l), l.Close())
 }
 
 func (a *app) noticesList() *cobra.Command {

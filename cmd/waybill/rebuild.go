@@ -25,25 +25,18 @@ like one of Waybill's are printed too; they are nobody's to repair.`,
 		Example: "  waybill rebuild\n  waybill rebuild --check",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			ctx := cmd.Context()
-			cfg, err := loadConfig(a.configFile)
-			if err != nil {
-				return err
-			}
-			l, err := ledger.OpenReadOnly(ctx, cfg.Ledger.URL)
-			if err != nil {
-				return err
-			}
-			defer l.Close()
-			s, err := dialIndexes(ctx, cfg, redisstore.WithLedger(l.ID()))
-			if err != nil {
-				return err
-			}
-			defer s.Close()
-			if check {
-				return checkIndexes(ctx, cmd, l, s)
-			}
-			return rebuildIndexes(ctx, cmd, l, s)
+			return a.onLedger(cmd, ledger.OpenReadOnly, func(cfg config, l *ledger.Ledger) error {
+				ctx := cmd.Context()
+				s, err := dialIndexes(ctx, cfg, redisstore.WithLedger(l.ID()))
+				if err != nil {
+					return err
+				}
+				defer s.Close()
+				if check {
+					return checkIndexes(ctx, cmd, l, s)
+				}
+				return rebuildIndexes(ctx, cmd, l, s)
+			})
 		},
 	}
 	cmd.Flags().BoolVar(&check, "check", false, "only compare, and print every difference")

@@ -4,7 +4,6 @@ import (
 	"context"
 	"path/filepath"
 	"sync"
-	"time"
 
 	"github.com/rs/zerolog"
 
@@ -107,15 +106,14 @@ func (s *signers) turned(owner string) {
 	}
 }
 
-// State says how the owner's signer is, and since when.
-func (s *signers) State(owner string) (state string, since time.Time) {
+// state is how the owner's signer is, "" where none is held (enrol.Desk.SignerState).
+func (s *signers) state(owner string) string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if k := s.open[owner]; k != nil {
-		now := k.State()
-		return string(now.Code), now.Since
+		return string(k.State().Code)
 	}
-	return "", time.Time{}
+	return ""
 }
 
 // census counts the signers by state, every state named.

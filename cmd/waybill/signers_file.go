@@ -34,6 +34,15 @@ func readSignersState(path string) (signersState, error) {
 	return st, err
 }
 
+// state is how the owner's signer was, as the running relay has written it down
+// (enrol.Desk.SignerState).
+func (st signersState) state(owner string) string {
+	if is, ok := st.States[owner]; ok {
+		return is.State
+	}
+	return "unknown"
+}
+
 // save writes down how the signers are. A reader sees the old file or the new one;
 // what a crash loses is written anew at the next start.
 func (s *signers) save() error {

@@ -135,15 +135,13 @@ func measure(ctx context.Context, cfg config, since int64) (r *report, err error
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, s.Close()) }()
-	var l *ledger.Ledger
-	views := map[string]int64{}
-	if there, err := exists(cfg.Ledger.URL); err != nil {
+	l, done, err := ledgerIfAny(ctx, cfg)
+	if err != nil {
 		return nil, err
-	} else if there {
-		if l, err = ledger.OpenReadOnly(ctx, cfg.Ledger.URL); err != nil {
-			return nil, err
-		}
-		defer func() { err = errors.Join(err, l.Close()) }()
+	}
+	defer func() { err = errors.Join(err, done()) }()
+	views := map[string]int64{}
+	if l != nil {
 		if views, err = l.Views(ctx, since); err != nil {
 			return nil, err
 		}

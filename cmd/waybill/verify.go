@@ -2,7 +2,7 @@ package main
 
 import (
 	"cmp"
-	"errors"
+	"context"
 	"fmt"
 	"text/tabwriter"
 
@@ -23,17 +23,11 @@ the beginning of every order. Nothing is written, and the relay may go on runnin
 Every problem is printed with its place, and the exit code is 1 where there is one.`,
 		Example: "  waybill verify\n  waybill verify --ledger /mnt/backup/waybill-2026-01-31.db",
 		Args:    cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) (err error) {
-			cfg, err := loadConfig(a.configFile)
-			if err != nil {
-				return err
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			open := func(ctx context.Context, configured string, opts ...ledger.Option) (*ledger.Ledger, error) {
+				return ledger.OpenReadOnly(ctx, cmp.Or(file, configured), opts...)
 			}
-			l, err := ledger.OpenReadOnly(cmd.Context(), cmp.Or(file, cfg.Ledger.URL))
-			if err != nil {
-				return err
-			}
-			defer func() { err = errors.Join(err, l.Close()) }()
-			return verifyLedger(cmd, l)
+			return a.onLedger(cmd, open, func(_ config, l *ledger.Ledger) error { return verifyLedger(cmd, l) })
 		},
 	}
 	cmd.Flags().StringVar(&file, "ledger", "", "the file to check (default: the ledger of the config)")

@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 
 	"github.com/nbd-wtf/go-nostr"
+
+	"github.com/waybill-relay/waybill/nip17"
 )
 
 // What a relay sends (NIP-01, NIP-42), of which the rest is ignored.
@@ -30,8 +32,12 @@ func parseEnvelope(frame []byte) (e envelope, ok bool) {
 	}
 	switch e.label {
 	case "EVENT":
-		e.event, ok = parseEvent(parts[len(parts)-1])
-		return e, ok && len(parts) == 3 && read(1, &e.id)
+		evt, err := nip17.UnmarshalEvent(parts[len(parts)-1])
+		if err != nil {
+			return envelope{}, false
+		}
+		e.event = &evt
+		return e, len(parts) == 3 && read(1, &e.id)
 	case "OK":
 		_ = read(3, &e.text) // some leave it out
 		return e, read(1, &e.id) && read(2, &e.ok)
@@ -44,29 +50,6 @@ func parseEnvelope(frame []byte) (e envelope, ok bool) {
 		return e, read(1, &e.text)
 	}
 	return envelope{}, false
-}
-
-func parseEvent(raw json.RawMessage) (*nostr.Event, bool) {
-	var e struct {
-		ID        string     `json:"id"`
-		PubKey    string     `json:"pubkey"`
-		CreatedAt int64      `json:"created_at"`
-		Kind      int        `json:"kind"`
-		Tags      [][]string `json:"tags"`
-		Content   string     `json:"content"`
-		Sig       string     `json:"sig"`
-	}
-	if json.Unmarshal(raw, &e) != nil {
-		return nil, false
-	}
-	evt := &nostr.Event{
-		ID: e.ID, PubKey: e.PubKey, CreatedAt: nostr.Timestamp(e.CreatedAt), Kind: e.Kind,
-		Tags: make(nostr.Tags, 0, len(e.Tags)), Content: e.Content, Sig: e.Sig,
-	}
-	for _, tag := range e.Tags {
-		evt.Tags = append(evt.Tags, tag)
-	}
-	return evt, true
 }
 
 // frame is a message to a relay.

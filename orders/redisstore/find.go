@@ -2,7 +2,6 @@ package redisstore
 
 import (
 	"context"
-	"encoding/json"
 	"slices"
 	"strconv"
 
@@ -19,17 +18,6 @@ const (
 	// from several: each row before it is read.
 	maxSkipped = 10_000
 )
-
-// A plan is how a filter is answered.
-type plan struct {
-	f      orders.Filter
-	viewer string
-	keys   []string   // the sorted sets whose union is read; an order is in one of them
-	also   [][]string // an order must be in one of each of these too
-	lo, hi int64
-	sift   bool // not every order in keys is meant
-	twice  bool // an order may be in several of keys
-}
 
 // Find answers a filter: from one list or a few of them (role, status, counterparty,
 // times), or from the ids that a search found; both cost the same however many orders
@@ -70,108 +58,6 @@ func (s *Store) Find(ctx context.Context, viewer string, f orders.Filter, q orde
 		return orders.Found{}, orders.Errorf(orders.EINVALID, "a list of several is paged by cursor from here on, not by page number")
 	}
 	return s.walk(ctx, p, limit, from, skip)
-}
-
-func newPlan(viewer string, f orders.Filter) (*plan, error) {
-	p := &plan{f: f, viewer: viewer, lo: -maxExact, hi: maxExact, sift: !f.Search.Empty() || f.Disputed}
-	for _, status := range f.Statuses {
-		if !status.Valid() {
-			return nil, orders.Errorf(orders.EINVALID, "there is no status %.40q", status)
-		}
-	}
-	if f.Since != nil {
-		p.lo = clamp(*f.Since)
-	}
-	if f.Until != nil {
-		p.hi = clamp(*f.Until)
-	}
-	if f.As == orders.Admin {
-		return p, p.everybody()
-	}
-	if _, ok := npubOf(viewer); !ok {
-		return nil, orders.Errorf(orders.EINVALID, "a public key is 64 lower-case hex digits")
-	}
-	p.own()
-	return p, nil
-}
-
-// own is the plan for a participant. Of the lists that an order must be in it reads
-// the one by which it is sorted, or which is the shortest.
-func (p *plan) own() {
-	var byStatus, byPair, byChange []string
-	sides, npub := p.sides()
-	for _, as := range sides {
-		byStatus = append(byStatus, sideKeys(as, npub, p.f.Statuses)...)
-		byPair = append(byPair, pairKeys(as, npub, p.f.Counterparty)...)
-		byChange = append(byChange, updatedKey(as, npub))
-	}
-	lists := [][]string{byStatus}
-	switch {
-	case p.f.Counterparty != nil && len(byPair) == 0:
-		return // nobody is meant
-	case p.f.Counterparty != nil && len(p.f.Statuses) == 0:
-		lists = [][]string{byPair}
-	case p.f.Counterparty != nil:
-		lists = [][]string{byPair, byStatus}
-	case p.f.ByUpdated && len(p.f.Statuses) == 0:
-		lists = nil
-	}
-	if p.f.ByUpdated {
-		lists = append([][]string{byChange}, lists...)
-	}
-	p.keys, p.also = lists[0], lists[1:]
-	p.sift = p.sift || len(p.also) > 0
-}
-
-// everybody is the plan for an admin: of everybody's lists, or of the participant
-// whom the filter names.
-func (p *plan) everybody() error {
-	switch {
-	case p.f.ByUpdated:
-		return orders.Errorf(orders.EINVALID, "everybody's orders are sorted by when they began")
-	case p.f.Counterparty == nil && len(p.f.Statuses) == 0:
-		p.keys = []string{indexKey}
-	case p.f.Counterparty == nil:
-		for _, status := range p.f.Statuses {
-			p.keys = append(p.keys, statusKey(status))
-		}
-	}
-	p.twice = len(p.f.Counterparty) > 1 // they may trade with each other
-	for _, pubkey := range p.f.Counterparty {
-		npub, ok := npubOf(pubkey)
-		if !ok {
-			return orders.Errorf(orders.EINVALID, "a public key is 64 lower-case hex digits")
-		}
-		p.keys = append(p.keys, sideKeys(orders.Buyer, npub, p.f.Statuses)...)
-		p.keys = append(p.keys, sideKeys(orders.Seller, npub, p.f.Statuses)...)
-	}
-	return nil
-}
-
-func sideKeys(as orders.Role, npub string, statuses []orders.Status) []string {
-	if len(statuses) == 0 {
-		return []string{sideKey(as, npub)}
-	}
-	keys := make([]string, len(statuses))
-	for i, status := range statuses {
-		keys[i] = sideStatusKey(as, npub, status)
-	}
-	return keys
-}
-
-// pairKeys are the lists of what npub has with each of the others (hex).
-func pairKeys(as orders.Role, npub string, others []string) (keys []string) {
-	for _, pubkey := range others {
-		other, ok := npubOf(pubkey)
-		switch {
-		case !ok: // nobody has such a key
-		case as == orders.Buyer:
-			keys = append(keys, pairKey(npub, other))
-		default:
-			keys = append(keys, pairKey(other, npub))
-		}
-	}
-	return keys
 }
 
 // walk reads the lists from their beginning, or from behind a place, and keeps what
@@ -329,42 +215,4 @@ func (s *Store) count(ctx context.Context, keys []string, lo, hi int64) (n int64
 		n += cmd.Val()
 	}
 	return n, nil
-}
-
-// Unbox reads the boxes of orders that were listed, in place. EUNAVAILABLE,
-// EINTERNAL.
-func (s *Store) Unbox(ctx context.Context, os []*orders.Order) error {
-	if len(os) == 0 {
-		return nil
-	}
-	cmds := make([]*redis.MapStringStringCmd, len(os))
-	if _, err := s.client.Pipelined(ctx, func(p redis.Pipeliner) error {
-		for i, o := range os {
-			cmds[i] = p.HGetAll(ctx, boxesKey(o.IntentID))
-		}
-		return nil
-	}); err != nil {
-		return fail(err)
-	}
-	for i, o := range os {
-		if err := putBoxes(o, cmds[i].Val()); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// putBoxes decodes the boxes of an order into it.
-func putBoxes(o *orders.Order, texts map[string]string) error {
-	for ref, text := range texts {
-		var b orders.Box
-		if err := json.Unmarshal([]byte(text), &b); err != nil {
-			return orders.Errorf(orders.EINTERNAL, "a box of order %s is damaged in Redis: rebuild", o.IntentID)
-		}
-		if o.Boxes == nil {
-			o.Boxes = make(map[string]orders.Box, len(texts))
-		}
-		o.Boxes[ref] = b
-	}
-	return nil
 }

@@ -2,8 +2,6 @@ package redisstore
 
 import (
 	"context"
-	"errors"
-	"iter"
 	"slices"
 
 	"github.com/redis/go-redis/v9"
@@ -13,104 +11,6 @@ import (
 
 // Owns tells for each of ids (intentIds) whether the ledger has that order.
 type Owns func(ctx context.Context, ids []string) ([]bool, error)
-
-// Rebuild projects every order anew, in place, then prunes: lists and orders
-// stay readable all the while. keys yields every order of the ledger. It begins
-// by forgetting the stored versions, so that it also sets right what another
-// ledger wrote, or this one before an older backup of it was restored. Live
-// projection may go on beside it. It returns what Prune removed.
-//
-// ErrBlocked: some orders could not be written, and everything else is done. After
-// any other error the cursor must not be moved, or what is missing stays missing.
-func (s *Store) Rebuild(ctx context.Context, src orders.Source, keys iter.Seq2[orders.Key, error], owns Owns) (removed int, err error) {
-	if err := s.fixSums(ctx); err != nil { // damaged ones would stop Project
-		return 0, err
-	}
-	if err := s.forgetVersions(ctx); err != nil {
-		return 0, err
-	}
-	blocked := s.projectAll(ctx, src, keys)
-	if blocked != nil && !errors.Is(blocked, ErrBlocked) {
-		return 0, blocked
-	}
-	removed, err = s.prune(ctx, owns)
-	if err == nil {
-		err = blocked
-	}
-	return removed, err
-}
-
-// projectAll goes on past orders that are blocked, and returns the last of them.
-func (s *Store) projectAll(ctx context.Context, src orders.Source, keys iter.Seq2[orders.Key, error]) (blocked error) {
-	project := func(batch []orders.Key) error {
-		err := s.Project(ctx, src, batch)
-		if errors.Is(err, ErrBlocked) {
-			blocked, err = err, nil
-		}
-		return err
-	}
-	batch := make([]orders.Key, 0, batchOrders)
-	for k, err := range keys {
-		if err != nil {
-			return err
-		}
-		if batch = append(batch, k); len(batch) == cap(batch) {
-			if err := project(batch); err != nil {
-				return err
-			}
-			batch = batch[:0]
-		}
-	}
-	if err := project(batch); err != nil {
-		return err
-	}
-	return blocked
-}
-
-// forgetVersions sets the version of every stored order to 0.
-func (s *Store) forgetVersions(ctx context.Context) error {
-	return s.eachOrder(ctx, []string{"version"}, func(ids []string, _ [][]any) error {
-		calls := make([]call, len(ids))
-		for i, id := range ids {
-			calls[i] = call{projectKeys(id), []any{"forget", id}}
-		}
-		_, err := s.apply(ctx, ids, calls)
-		return err
-	})
-}
-
-// eachOrder calls fn with the stored orders in batches: their ids, and what
-// their hashes hold in fields, the first of which must be version. A key that
-// is not an order of ours by its type or its content is passed over. An order
-// may come more than once.
-func (s *Store) eachOrder(ctx context.Context, fields []string, fn func(ids []string, values [][]any) error) error {
-	return s.scan(ctx, func(keys []string, infos []keyInfo) error {
-		cmds := make([]*redis.SliceCmd, len(keys))
-		if err := s.pipelined(ctx, func(p redis.Pipeliner) error {
-			for i, key := range keys {
-				cmds[i] = p.HMGet(ctx, key, fields...)
-			}
-			return nil
-		}); err != nil {
-			return fail(err)
-		}
-		var ids []string
-		var values [][]any
-		for i, cmd := range cmds {
-			switch vs, err := cmd.Result(); {
-			case redis.HasErrorPrefix(err, "WRONGTYPE"):
-			case err != nil:
-				return fail(err)
-			case vs[0] != nil:
-				ids, values = append(ids, infos[i].id), append(values, vs)
-			}
-		}
-		if len(ids) == 0 {
-			return nil
-		}
-		return fn(ids, values)
-	}, orderKind)
-}
 
 // Prune removes what no order owns: orders that the ledger does not know, index
 // members whose order is gone or elsewhere, boxes without an order; then it adds

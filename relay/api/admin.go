@@ -48,12 +48,11 @@ func (s *server) adminExplain(w http.ResponseWriter, c *call) error {
 	if !s.cfg.Admin(c.caller.Pubkey) || s.cfg.Explain == nil {
 		return nowhere()
 	}
-	id := c.PathValue("id")
-	if !lowerHex(id, 64) {
-		return badParameter("id", "id must be 64 lower-case hex digits: of an event, or of the message in it.")
-	}
-	found, err := s.cfg.Explain(c.Context(), id)
-	if err != nil {
+	found, err := s.cfg.Explain(c.Context(), c.PathValue("id"))
+	switch {
+	case orders.ErrorCode(err) == orders.EINVALID:
+		return badParameter("id", "id must be 64 lower-case hex digits, of an event or of the message in it, or a name in the log (m-17).")
+	case err != nil:
 		return err
 	}
 	return answer(w, http.StatusOK, found)

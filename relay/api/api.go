@@ -32,8 +32,8 @@ type Config struct {
 	Admin func(pubkey string) bool
 	// Names tells who calls himself by a NIP-05 name (orders.Names). nil: nobody does.
 	Names func(ctx context.Context, name string) ([]string, error)
-	// Explain tells an admin what was made of the message with that id (hex). ENOTFOUND
-	// where there is none. nil: there is none.
+	// Explain tells an admin what was made of the message with that id: hex, or as in the
+	// log. EINVALID for what is neither, ENOTFOUND where there is none. nil: there is none.
 	Explain func(ctx context.Context, id string) (any, error)
 	// Viewed is called when somebody (hex) looked at an order of theirs. nil: nobody is told.
 	Viewed func(o *orders.Order, reader string)

@@ -97,7 +97,7 @@ func TestBulkOfOneOrder(t *testing.T) {
 	m := newMarket(t)
 	got := m.many(ask{as: m.buyer, body: m.list(m.buyer, intent("A-1"),
 		orders.Draft{Verb: orders.Paid, OrderID: "A-1"}, orders.Draft{Verb: orders.Dispute, OrderID: "A-1", Private: orders.Private{Reason: "x"}},
-		orders.Draft{Verb: orders.Paid, OrderID: "A-1", At: m.now().UnixMilli() + 1000})})
+		orders.Draft{Verb: orders.Paid, OrderID: "A-1", At: m.now().UnixMilli() + 60_000})})
 	if want := []string{"A-1 intent-sent", "A-1 paid", "A-1 disputed", "conflict"}; !slices.Equal(got.brief(), want) {
 		t.Errorf("got %v", got.brief())
 	}

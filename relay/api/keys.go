@@ -35,7 +35,7 @@ func (s *server) addKey(w http.ResponseWriter, c *call) error {
 		"secret": text(&secret), "passphrase": text(&passphrase), "bunker": text(&offer.Bunker),
 		"since": text(&since), "invite": text(&offer.Invite),
 		"announcement": func(value []byte) (string, bool) {
-			evt, err := parseEvent(value)
+			evt, err := nip17.UnmarshalEvent(value)
 			offer.Announcement, announced = &evt, true
 			ok := err == nil && value[0] == '{' && lowerHex(evt.ID, 64) && lowerHex(evt.PubKey, 64) && lowerHex(evt.Sig, 128)
 			return "a signed Nostr event", ok

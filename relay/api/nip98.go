@@ -4,7 +4,6 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
-	"encoding/json"
 	"net/http"
 	"net/netip"
 	"net/url"
@@ -13,6 +12,8 @@ import (
 	"time"
 
 	"github.com/nbd-wtf/go-nostr"
+
+	"github.com/waybill-relay/waybill/nip17"
 )
 
 // A refusal is why a token (NIP-98) is not taken. It quotes nothing of it.
@@ -151,7 +152,7 @@ func readToken(headers []string) (nostr.Event, error) {
 	if err != nil {
 		return nostr.Event{}, errEncoding
 	}
-	evt, err := parseEvent(text)
+	evt, err := nip17.UnmarshalEvent(text)
 	if err != nil {
 		return nostr.Event{}, errEncoding
 	}
@@ -210,29 +211,6 @@ func values(tags nostr.Tags, name string) (found []string) {
 		}
 	}
 	return found
-}
-
-// parseEvent reads an event's members with their types, and nothing more. go-nostr
-// would let a member of another type pass, or panic.
-func parseEvent(text []byte) (nostr.Event, error) {
-	var e struct {
-		ID        string     `json:"id"`
-		PubKey    string     `json:"pubkey"`
-		CreatedAt int64      `json:"created_at"`
-		Kind      int        `json:"kind"`
-		Tags      [][]string `json:"tags"`
-		Content   string     `json:"content"`
-		Sig       string     `json:"sig"`
-	}
-	if err := json.Unmarshal(text, &e); err != nil {
-		return nostr.Event{}, err
-	}
-	evt := nostr.Event{ID: e.ID, PubKey: e.PubKey, CreatedAt: nostr.Timestamp(e.CreatedAt), Kind: e.Kind,
-		Tags: make(nostr.Tags, len(e.Tags)), Content: e.Content, Sig: e.Sig}
-	for i, tag := range e.Tags {
-		evt.Tags[i] = tag
-	}
-	return evt, nil
 }
 
 // lowerHex reports whether s is n lower-case hex digits. In upper case one id

@@ -445,6 +445,8 @@ export interface StatsAnswer {
 /** What became of one message. */
 export interface Explained {
   copies: ({
+    /** As the log names it. */
+    name: string;
     /** The event it came in. */
     event: string;
     /** The message in it. */
@@ -459,8 +461,8 @@ export interface Explained {
     reason?: string;
     /** Why the event is not here any more. */
     gone?: string;
-    /** How it is read, step by step, as `waybill explain` tells it. What is private is named, not shown. */
-    explanation?: Record<string, unknown>;
+    /** How it is read, step by step, as `waybill explain` tells it; where its event is gone, what was read in it before. What is private is named, not shown. */
+    explanation: Record<string, unknown>;
   })[];
 }
 

@@ -51,10 +51,13 @@ func newShop(t testing.TB, os ...func(*shop) *orders.Order) *shop {
 			return nil, nil
 		}
 		c.Explain = func(_ context.Context, id string) (any, error) {
-			if id != strings.Repeat("e", 64) {
-				return nil, orders.Errorf(orders.ENOTFOUND, "no such message")
+			switch {
+			case id == strings.Repeat("e", 64), id == "m-17":
+				return map[string]any{"copies": []any{}}, nil
+			case id == "xy":
+				return nil, orders.Errorf(orders.EINVALID, "no message is named like that")
 			}
-			return map[string]any{"copies": []any{}}, nil
+			return nil, orders.Errorf(orders.ENOTFOUND, "no such message")
 		}
 		c.Viewed = func(o *orders.Order, reader string) {
 			if o.Role(reader) != orders.Buyer {
@@ -153,6 +156,7 @@ func TestRights(t *testing.T) {
 		{"/api/v1/admin/orders", 404, 404, 200, 404, 401},
 		{"/api/v1/admin/disputes", 404, 404, 200, 404, 401},
 		{explain + strings.Repeat("e", 64), 404, 404, 200, 404, 401},
+		{explain + "m-17", 404, 404, 200, 404, 401},
 		{explain + strings.Repeat("a", 64), 404, 404, 404, 404, 401},
 	} {
 		for i, who := range []*nip17.SecretSigner{s.buyer, s.seller, s.admin, s.stranger, nil} {

@@ -21,7 +21,7 @@ type Ledger interface {
 	Waiting(ctx context.Context, inboxes []string) (int, error)
 }
 
-// Signers speaks with remote signers (NIP-46).
+// Signers finds remote signers (NIP-46), and what they can open.
 type Signers interface {
 	// Prove connects to the signer of a bunker:// URL and has it open something that
 	// only owner (hex) can: the connection that it returns is to be stored. trusted:
@@ -31,8 +31,6 @@ type Signers interface {
 	// when owner's signer has come by it and has shown what Prove asks for.
 	// Where a signer came and was not taken, it calls refused with why.
 	Await(owner string, proven func(connection []byte) error, refused func(error)) (uri string, err error)
-	// State is how the owner's signer is, and since when.
-	State(owner string) (state string, since time.Time)
 }
 
 // A Desk takes keys and gives them back. Its fields are set before its first use;
@@ -45,7 +43,9 @@ type Desk struct {
 	Self    string         // the relay's own public key (hex)
 	Keyring *nip17.Keyring // tells which keys stand in the configuration; nil: none do
 	Ledger  Ledger
-	Signers Signers
+	Signers Signers // of those who enrol and connect
+	// SignerState is how the remote signer of owner (hex) is. nil: "open", as every key.
+	SignerState func(owner string) string
 	// Changed is called when the store's file has changed. nil: nobody is told.
 	Changed func() error
 

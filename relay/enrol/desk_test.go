@@ -89,8 +89,6 @@ func (b *bunkers) Await(_ string, proven func([]byte) error, refused func(error)
 	return "nostrconnect://", nil
 }
 
-func (b *bunkers) State(string) (string, time.Time) { return "online", time.Time{} }
-
 type office struct {
 	*Desk
 	dir     string
@@ -113,7 +111,8 @@ func newOffice(t *testing.T, policy Policy) *office {
 	o := &office{dir: dir, signers: &bunkers{}, ledger: &published{newest: map[string]*nostr.Event{}}}
 	o.Desk = &Desk{
 		Store: store, Audit: NewAudit(filepath.Join(dir, "keys.log")), Policy: policy, Self: newPerson(t).pub(),
-		Keyring: new(nip17.Keyring), Ledger: o.ledger, Signers: o.signers, Changed: func() error { o.changes++; return nil },
+		Keyring: new(nip17.Keyring), Ledger: o.ledger, Signers: o.signers, SignerState: func(string) string { return "online" },
+		Changed: func() error { o.changes++; return nil },
 	}
 	return o
 }

@@ -138,8 +138,8 @@ func (d *Desk) delegation(ctx context.Context, e nip17.Entry) Delegation {
 		Since: e.Since, AddedAt: e.AddedAt, RetiredAt: e.RetiredAt,
 	}
 	switch {
-	case e.Way == nip17.WayBunker && d.Signers != nil:
-		g.State, _ = d.Signers.State(e.Owner)
+	case e.Way == nip17.WayBunker && d.SignerState != nil:
+		g.State = d.SignerState(e.Owner)
 	case !e.RetiredAt.IsZero():
 		g.State = "retired"
 	}

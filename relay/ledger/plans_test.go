@@ -38,9 +38,9 @@ func TestPlans(t *testing.T) {
 
 		queryNews: "order_ids_mark (mark_seq>?)",
 
-		queryUndecrypted:    "inbox_unreadable (reason=? AND recipient=? AND rowid>?)",
-		queryMessage:        "e USING INDEX sqlite_autoindex_events_1 (id=?)",
-		queryFactsOfMessage: "f USING INDEX sqlite_autoindex_facts_1 (rumor_id=?)",
+		queryUndecrypted:  "inbox_unreadable (reason=? AND recipient=? AND rowid>?)",
+		queryInboxRow:     "e USING INDEX sqlite_autoindex_events_1 (id=?)",
+		queryFactsOfRumor: "f USING INDEX sqlite_autoindex_facts_1 (rumor_id=?)",
 
 		queryViews:         "order_ids_standing (begun>?)",
 		queryStandingCount: "COVERING INDEX order_ids_standing (begun>?)",

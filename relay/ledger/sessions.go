@@ -56,7 +56,8 @@ const (
 	queryCrowdOut = `
 		DELETE FROM sessions WHERE token IN (
 			SELECT token FROM sessions WHERE pubkey = ? ORDER BY used_at DESC LIMIT -1 OFFSET ?)`
-	querySession = "SELECT pubkey, created_at, used_at, expires_at FROM sessions WHERE token = ?"
+	querySession       = "SELECT pubkey, created_at, used_at, expires_at FROM sessions WHERE token = ?"
+	queryCountSessions = "SELECT count(*) FROM sessions WHERE expires_at > ? AND used_at > ?" // of 100,000 at most
 )
 
 // Session returns the session with that token (SHA-256, hex); ok is false where there
@@ -76,6 +77,13 @@ func (l *Ledger) UseSession(ctx context.Context, token string, at int64) error {
 		return t.exec("UPDATE sessions SET used_at = ? WHERE token = ? AND used_at < ?", at, token, at)
 	})
 	return err
+}
+
+// CountSessions counts the sessions that are not over at now (ms), and were used since
+// idleSince (ms).
+func (l *Ledger) CountSessions(ctx context.Context, now, idleSince int64) (n int64, err error) {
+	err = l.reads.one(ctx, []any{&n}, queryCountSessions, now, idleSince)
+	return n, failed("counting sessions", err)
 }
 
 // EndSession erases one session, if it is there.

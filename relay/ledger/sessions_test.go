@@ -42,6 +42,11 @@ func TestSessions(t *testing.T) {
 		t.Errorf("used at %d", s.UsedAt)
 	}
 	// b was not used for 100.
+	for _, c := range []struct{ now, idleSince, want int64 }{{1150, 1050, 1}, {1150, 0, 2}, {1 << 50, 0, 0}} {
+		if n, err := l.CountSessions(t.Context(), c.now, c.idleSince); err != nil || n != c.want {
+			t.Errorf("%+v: %d, %v", c, n, err)
+		}
+	}
 	if n, err := l.SweepSessions(t.Context(), 1150, 1050); err != nil || n != 1 || signedIn(t, l, "b") || !signedIn(t, l, "a") {
 		t.Errorf("swept %d, %v", n, err)
 	}

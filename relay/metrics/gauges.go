@@ -27,6 +27,8 @@ type Sources struct {
 	// Signers counts the remote signers by state, and Waiting the messages that wait for one.
 	Signers func() map[string]int
 	Waiting func(context.Context) (int, error)
+	// Sessions counts those who have signed in, each device by itself.
+	Sessions func(context.Context) (int64, error)
 }
 
 const (
@@ -69,6 +71,7 @@ var (
 	ledgerCommits = desc("ledger_commits_total", "Commits, each of them on disk, that it took.")
 	signers       = desc("signers", "Remote signers, by state.", "state")
 	signerWaiting = desc("signer_waiting_messages", "Messages that wait for a remote signer.")
+	sessions      = desc("ui_sessions_active", "Sessions that are not over: who has signed in, each device by itself.")
 	connections   = desc("connections", "Open connections.")
 	unanswered    = desc("messages_in_flight", "Messages of clients that are not answered yet.")
 	inFlight      = desc("bytes_in_flight", "What those weigh.")
@@ -141,6 +144,9 @@ func (g *gauges) count() (out []prometheus.Metric) {
 	}
 	if n, err := s.Waiting(ctx); up("signers", err) {
 		gauge(signerWaiting, float64(n))
+	}
+	if n, err := s.Sessions(ctx); up("sessions", err) {
+		gauge(sessions, float64(n))
 	}
 	written := s.Ledger()
 	counter(ledgerEntries, float64(written.Entries))

@@ -38,7 +38,7 @@ type Metrics struct {
 	requests       *prometheus.CounterVec
 	requestSeconds *prometheus.HistogramVec
 
-	notices, deliveries *prometheus.CounterVec
+	notices, deliveries, views *prometheus.CounterVec
 }
 
 // stayBuckets are the times between two status changes, in seconds: 1 min to 30 d.
@@ -71,13 +71,14 @@ func New(version string) *Metrics {
 	m.unwrap = m.histogram("dm_unwrap_seconds", "How long it took to open an envelope, or to find that it stays closed.",
 		[]float64{.0001, .00025, .0005, .001, .0025, .005, .01, .05, .25, 1, 5, 30}, "by")
 	m.unread = m.counter("dm_unwrap_failures_total", "Messages that say nothing about an order though they may have been meant to, by where that was found.", "stage", "reason")
-	m.requests = m.counter("api_requests_total", "Requests to the HTTP API.", "route", "code")
-	m.requestSeconds = m.histogram("api_request_seconds", "How long requests to the HTTP API took.",
+	m.requests = m.counter("api_requests_total", "Requests to the HTTP API and for pages.", "route", "code")
+	m.requestSeconds = m.histogram("api_request_seconds", "How long requests to the HTTP API and for pages took.",
 		[]float64{.001, .005, .025, .1, .5, 2.5, 10}, "route")
 	m.replayed = m.counter("idempotent_replays_total", "Messages that were posted to the HTTP API and had been here before.").WithLabelValues()
 
 	m.notices = m.counter("notifications_sent_total", "Tries to tell somebody of an order, by channel and by what became of them: sent, delayed (tried again), failed, dropped (nobody wants it any more).", "channel", "result")
 	m.deliveries = m.counter("webhook_deliveries_total", "Posts to webhooks, by the class of the answer's status; none where there was no answer.", "code_class")
+	m.views = m.counter("ui_views_total", "Pages that were looked at, by their names and by the role in which their viewer sees them; none where the page is the same for all.", "page", "role")
 	m.preset()
 	return m
 }
@@ -214,6 +215,14 @@ func disputeReason(code string) string {
 // Viewed counts an order at which its buyer has looked in time.
 func (m *Metrics) Viewed() { m.viewed.Inc() }
 
+// PageViewed counts a page that somebody looked at, by its name and its viewer's role
+// in it, "" for none.
+func (m *Metrics) PageViewed(page, role string) {
+	m.views.WithLabelValues(page, cmp.Or(role, noRole)).Inc()
+}
+
+const noRole = "none"
+
 // Replayed counts a message that was posted once more.
 func (m *Metrics) Replayed() { m.replayed.Inc() }
 
@@ -229,7 +238,7 @@ func (m *Metrics) Delivery(status int) {
 	m.deliveries.WithLabelValues(class).Inc()
 }
 
-// Request counts one to the HTTP API; route is its pattern.
+// Request counts one to the HTTP API, or for a page; route is its pattern.
 func (m *Metrics) Request(route string, code int, took time.Duration) {
 	m.requests.WithLabelValues(route, strconv.Itoa(code)).Inc()
 	m.requestSeconds.WithLabelValues(route).Observe(took.Seconds())

@@ -32,6 +32,8 @@ func sound() Sources {
 		Wire:    func() wire.Stats { return wire.Stats{Connections: 1, Refused: map[string]uint64{"connections": 2}} },
 		Signers: func() map[string]int { return map[string]int{"online": 1} },
 		Waiting: func(context.Context) (int, error) { return 1, nil },
+
+		Sessions: func(context.Context) (int64, error) { return 3, nil },
 	}
 }
 
@@ -47,6 +49,8 @@ func all(s Sources) *Metrics {
 	m.Unplaced(orders.Note, orders.ByWrap)
 	m.Viewed()
 	m.Replayed()
+	m.PageViewed("order", "buyer")
+	m.PageViewed("keys", "")
 	m.Notice("webhook", "sent")
 	m.Delivery(204)
 	m.Request("GET /api/v1/keys", 200, time.Millisecond)
@@ -117,8 +121,10 @@ func TestASourceThatFails(t *testing.T) {
 	s := sound()
 	s.Indexes = func(context.Context) (redisstore.Census, error) { return redisstore.Census{}, away }
 	s.Inbox = func(context.Context) ([]ledger.InboxCount, error) { return nil, away }
+	s.Sessions = func(context.Context) (int64, error) { return 0, away }
 	m := all(s)
 	for name, want := range map[string]int{
+		"waybill_ui_sessions_active": 0, "waybill_ui_views_total": 2,
 		"waybill_orders_indexed": 0, "waybill_orders": 0, "waybill_disputes_open": 0, "waybill_inbox_messages": 0,
 		"waybill_orders_known": 1, "waybill_projector_lag_records": 1, "waybill_connections": 1, "waybill_limits_hit_total": 1,
 	} {

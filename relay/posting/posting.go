@@ -64,26 +64,8 @@ type Receipt struct {
 	Tracked  bool          // lists and searches show it already
 }
 
-// A Refusal is an *orders.Error with what there is to know about the order, where the
-// author may see that.
-type Refusal struct {
-	Err       error // ENOTFOUND, EFORBIDDEN, ECONFLICT, EINVALID
-	Order     *orders.Order
-	Role      orders.Role
-	Requested orders.Verb
-	Stale     bool // IfVersion does not hold
-	OverLimit bool // the message was kept, and does not count: its author has said too much
-	Kept      bool // the message was kept, and does not count: something came in between
-}
-
-func (r *Refusal) Error() string { return r.Err.Error() }
-
-func (r *Refusal) Unwrap() error { return r.Err }
-
 // trackedWithin is how long an author waits for the order indexes.
 const trackedWithin = 2 * time.Second
-
-var errNotFound = orders.Errorf(orders.ENOTFOUND, "There is no such order.")
 
 // Post takes one message. Of the errors of the Relay all come through; besides there
 // is ENOTFOUND where the author may not see the order, and Refusal.
@@ -157,49 +139,6 @@ func (o *Office) post(ctx context.Context, m Message) (Receipt, int64, error) {
 	return o.judge(ctx, k, m, a)
 }
 
-// judge tries the message, and keeps it where it counts.
-func (o *Office) judge(ctx context.Context, k orders.Key, m Message, a ledger.Arrival) (Receipt, int64, error) {
-	said := &a.Facts[0]
-	trial, err := orders.Try(ctx, o.Ledger, k, a.Facts)
-	if err != nil {
-		return Receipt{}, 0, err
-	}
-	role := o.role(trial.After, said.Sender)
-	if trial.Before != nil {
-		role = o.role(trial.Before, said.Sender)
-	}
-	refuse := func(err error) *Refusal {
-		r := &Refusal{Err: err, Role: role, Requested: said.Verb, Order: o.show(trial.Before, role)}
-		if r.Order == nil || role == 0 {
-			r.Order = nil
-		}
-		return r
-	}
-	switch {
-	case trial.After == nil: // it was erased
-		return Receipt{}, 0, refuse(orders.Errorf(orders.ECONFLICT, "This order id was used before, for an order that is over."))
-	case len(m.IfVersion) > 0 && (trial.Before == nil || !slices.Contains(m.IfVersion, trial.Before.Version)):
-		r := refuse(orders.Errorf(orders.ECONFLICT, "The order has changed since it was looked at."))
-		r.Stale = true
-		return Receipt{}, 0, r
-	}
-	if err := complete(said); err != nil {
-		return Receipt{}, 0, err
-	}
-	if err := trial.Judge(role, m.Anyway); orders.ErrorCode(err) == orders.ENOTFOUND {
-		return Receipt{}, 0, errNotFound
-	} else if err != nil {
-		return Receipt{}, 0, refuse(err)
-	}
-	switch outcome, err := o.Relay.KeepPosted(ctx, a); {
-	case err != nil:
-		return Receipt{}, 0, err
-	case outcome == ledger.Deleted:
-		return Receipt{}, 0, refuse(orders.Errorf(orders.ECONFLICT, "Its author has deleted this message, or asked to be forgotten since it was written."))
-	}
-	return o.receipt(ctx, k, said, trial.Before == nil)
-}
-
 // receipt is the answer to a message that was kept just now.
 func (o *Office) receipt(ctx context.Context, k orders.Key, said *orders.Fact, begun bool) (Receipt, int64, error) {
 	// What was kept stays kept, whether or not its author listens any more.
@@ -232,90 +171,6 @@ func (o *Office) again(ctx context.Context, k orders.Key, said *orders.Fact) (Re
 		return Receipt{}, 0, err
 	}
 	return Receipt{Order: o.show(order, role), Fact: orders.FactRef(said.ID, said.N), Replayed: true}, order.Version, nil
-}
-
-// see returns an order that the caller may see, and what they are in it; ENOTFOUND
-// where there is none to them.
-func (o *Office) see(ctx context.Context, caller string, k orders.Key) (*orders.Order, orders.Role, error) {
-	order, err := orders.Assemble(ctx, o.Ledger, k)
-	if err != nil || order == nil {
-		return nil, 0, orElse(err, errNotFound)
-	}
-	role := o.role(order, caller)
-	if role == 0 {
-		return nil, 0, errNotFound
-	}
-	return order, role, nil
-}
-
-// role is what the caller is to the order, 0 for nothing: as orders.Reader has it.
-func (o *Office) role(order *orders.Order, caller string) orders.Role {
-	switch {
-	case order == nil:
-		return 0
-	case order.Role(caller) != 0:
-		return order.Role(caller)
-	case o.Admin(caller) && order.WasDisputed():
-		return orders.Admin
-	}
-	return 0
-}
-
-// show adds what depends on the reader and on now.
-func (o *Office) show(order *orders.Order, role orders.Role) *orders.Order {
-	if order == nil {
-		return nil
-	}
-	order.Now(time.Now().UnixMilli())
-	order.AllowedActions = order.Actions(role)
-	return order
-}
-
-// elsewhere says that a message is about another order than the one it was posted to.
-func (o *Office) elsewhere(k orders.Key, said *orders.Fact) error {
-	if pair, ok := said.Pair(); ok && pair == k.Pair || k == (orders.Key{}) {
-		return invalid("order", "The order tag must hold the id that the order's client gave it (orderId), as it was before it was escaped.")
-	}
-	return invalid("p", "The message is not between the parties of this order.")
-}
-
-// complete refuses a message that lacks what it is for, as orders.Service does.
-func complete(f *orders.Fact) error {
-	has := func(x orders.Field) bool { return slices.Contains(f.Carries, x) }
-	switch {
-	case len(f.Parties) != 2 && f.Verb != orders.Note:
-		return invalid("p", "The message must name the other party.")
-	case f.Verb == orders.Request && !f.Leg && !has(orders.FieldPaymentLink):
-		return invalid("private", "A payment request needs a payment link.")
-	case f.Verb == orders.Dispute && !has(orders.FieldReason):
-		return invalid("private", "A dispute needs a reason.")
-	case f.Verb == orders.Intent && len(f.Products) == 0 && !has(orders.FieldNote):
-		return invalid("item", "An order needs an item, or a note that says what is wanted.")
-	case f.Verb == orders.Note && f.Code == "" && !has(orders.FieldNote) && !has(orders.FieldContent):
-		return invalid("private", "A note needs words.")
-	}
-	return nil
-}
-
-// A FieldError is EINVALID, with the part of the event that is meant.
-type FieldError struct {
-	Field string
-	Err   *orders.Error
-}
-
-func (e *FieldError) Error() string { return e.Err.Error() }
-
-func (e *FieldError) Unwrap() error { return e.Err }
-
-func invalid(field, text string) error {
-	return &FieldError{field, orders.Errorf(orders.EINVALID, "%s", text)}
-}
-
-func orElse(err, otherwise error) error {
-	if err != nil {
-		return err
-	}
-	return otherwise
 }
 
 // isIntent goes by the form alone.

@@ -83,6 +83,8 @@ func actsOf(o *orders.Order, role orders.Role, v orders.Verb) []Act {
 	switch {
 	case v == orders.Request && o.GrandTotal == 0:
 		act.Fields = append([]Field{{Name: "amount", Kind: "sats", Required: true}}, act.Fields...)
+	case v == orders.Paid:
+		act.Fields = append([]Field{{Name: "amount", Kind: "sats", Value: satsAskedFor(o)}}, act.Fields...)
 	case v == orders.Confirm && unclaimed:
 		act.Warning = "unclaimed"
 		act.Fields = append([]Field{{Name: "sure", Kind: "check", Required: true}}, act.Fields...)
@@ -103,6 +105,15 @@ func actsOf(o *orders.Order, role orders.Role, v orders.Verb) []Act {
 		act.Fields = append(act.Fields[:1:1], Field{Name: "self", Kind: "check"})
 	}
 	return []Act{act}
+}
+
+// satsAskedFor is what the page asks for, as a form has it: what is signed is what was
+// read. "" where that is no sats.
+func satsAskedFor(o *orders.Order) string {
+	if sum, named := askedFor(o); named && sum.InSats() {
+		return sum.Amount.String()
+	}
+	return ""
 }
 
 // resolutions are how role may end what is disputed: an admin as he finds; who raised a

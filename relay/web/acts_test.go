@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -308,6 +309,29 @@ func TestCouriersHavePages(t *testing.T) {
 	for _, c := range couriers {
 		if trackingPage(c, "RF418823604PT") == "" {
 			t.Errorf("there is no page for parcels of %s", c)
+		}
+	}
+}
+
+// What a buyer signs is the sum that he reads, and the page says of which order it is.
+func TestPaidSaysWhatIsAskedFor(t *testing.T) {
+	h := newHouse(t)
+	asked, fiat := int64(23500), orders.Money{Amount: "12.50", Currency: "EUR"}
+	for id, tt := range map[string]struct {
+		public orders.Public
+		want   string
+	}{
+		"sum": {orders.Public{Amount: &asked}, "23500"}, "none": {orders.Public{}, "21000"}, "fiat": {orders.Public{Fiat: &fiat}, ""},
+	} {
+		o := h.order(id, say{by: h.seller, verb: orders.Request, Public: tt.public})
+		page := h.shown(h.buyer, "/orders/"+id)
+		form := find(page, "dialog", "id", "act-paid")[0]
+		if got := attribute(find(form, "input", "name", "amount")[0], "value"); got != tt.want {
+			t.Errorf("%s: the form says %q, want %q", id, got, tt.want)
+		}
+		acts := find(page, "div", "data-module", "actions")[0]
+		if attribute(acts, "data-status") != string(o.Status) || attribute(acts, "data-grand") != strconv.FormatInt(o.GrandTotal, 10) || attribute(acts, "data-total") != "21000" || attribute(acts, "data-refunded") != "0" {
+			t.Errorf("%s: got %v", id, acts.Attr)
 		}
 	}
 }

@@ -107,25 +107,31 @@ func (h *house) order(id string, says ...say) *orders.Order {
 
 func (h *house) orderOf(id, buyer, seller string, begun time.Time, says ...say) *orders.Order {
 	h.t.Helper()
-	o := h.fold(id, buyer, seller, begun, says...)
+	return h.write(h.fold(id, buyer, seller, begunBy(buyer, begun, says)...))
+}
+
+func (h *house) write(o *orders.Order) *orders.Order {
+	h.t.Helper()
 	if err := h.store.Write(context.Background(), []*orders.Order{o}); err != nil {
 		h.t.Fatal(err)
 	}
 	return o
 }
 
-// fold makes an order of what is said, without writing it.
-func (h *house) fold(id, buyer, seller string, begun time.Time, says ...say) *orders.Order {
+// begunBy puts an intent of 21,000 sats before what is said.
+func begunBy(buyer string, at time.Time, says []say) []say {
 	total := int64(21000)
-	first := say{by: buyer, verb: orders.Intent, at: begun, carries: []orders.Field{orders.FieldShippingAddress},
+	first := say{by: buyer, verb: orders.Intent, at: at, carries: []orders.Field{orders.FieldShippingAddress},
 		Public: orders.Public{Amount: &total, Products: []orders.Product{{ProductID: "mug", Title: "Blue mug", Quantity: 2}}}}
+	return append([]say{first}, says...)
+}
+
+// fold makes an order of just that, without writing it; the first says when it began.
+func (h *house) fold(id, buyer, seller string, says ...say) *orders.Order {
 	var facts []orders.Fact
-	at := begun
-	for i, s := range append([]say{first}, says...) {
-		if at = at.Add(time.Hour); i == 0 {
-			at = begun
-		}
-		if !s.at.IsZero() {
+	at := says[0].at
+	for _, s := range says {
+		if at = at.Add(time.Hour); !s.at.IsZero() {
 			at = s.at
 		}
 		h.seq++

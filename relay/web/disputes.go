@@ -37,6 +37,7 @@ type Disputes struct {
 type Dispute struct {
 	Order         *orders.Order
 	Href          string
+	Cost          *Sum // nil where nobody has said
 	Buyer, Seller *Person
 	By            *Person // who raised it; nil where nobody knows
 	ByRole        string
@@ -52,6 +53,7 @@ const disputesPerPage = 50
 // disputes: GET /disputes, with show and cursor. Of the open ones those stand first
 // that wait the longest; of all that were, the newest orders.
 func (s *server) disputes(v *visit) error {
+	v.as = orders.Admin
 	query := v.URL.Query()
 	page := Disputes{Show: query.Get("show"), Total: -1}
 	f := orders.Filter{As: orders.Admin}
@@ -107,6 +109,9 @@ func (s *server) disputeRows(v *visit, found []*orders.Order) ([]Dispute, error)
 		d := Dispute{
 			Order: o, Href: "/orders/" + url.PathEscape(o.IntentID), Buyer: people[o.BuyerPubkey], Seller: people[o.SellerPubkey],
 			Since: o.DisputeTimestamp, Case: s.caseForm(o, cases[o.IntentID], v.viewer, people),
+		}
+		if cost, named := costOf(o); named {
+			d.Cost = &cost
 		}
 		by := o.DisputedBy
 		if e := o.OpenDispute(); e != nil {

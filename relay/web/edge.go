@@ -17,6 +17,7 @@ type visit struct {
 	w      http.ResponseWriter
 	viewer string // public key (hex); "" for who has not signed in
 	admin  bool
+	as     orders.Role // in which the viewer sees what is on the page; 0: in none
 	prefs  preferences
 	now    time.Time
 }
@@ -115,7 +116,25 @@ func (s *server) refuse(v *visit, err error) {
 			s.cfg.Log.Error().Err(err).Str("route", v.Pattern).Msg("a page failed")
 		}
 	}
-	if err := s.show(v, status, "error", Failure{Status: status, Code: orders.ErrorCode(err)}); err != nil {
+	if status == http.StatusServiceUnavailable {
+		v.w.Header().Set("Retry-After", retryAfter)
+	}
+	s.showFailure(v, status, orders.ErrorCode(err))
+}
+
+// retryAfter is when to ask again for what cannot be answered now (s).
+const retryAfter = "10"
+
+// showFailure shows the page of errors: where it is not known who the viewer is, for
+// what tells that is away itself, to nobody in particular.
+func (s *server) showFailure(v *visit, status int, code orders.Code) {
+	page := Failure{Status: status, Code: code}
+	err := s.show(v, status, "error", page)
+	if err != nil && v.viewer != "" {
+		v.viewer, v.admin = "", false
+		err = s.show(v, status, "error", page)
+	}
+	if err != nil {
 		s.cfg.Log.Error().Err(err).Msg("the page of errors failed")
 		http.Error(v.w, http.StatusText(status), status)
 	}
@@ -142,7 +161,8 @@ func (s *server) recover(v *visit) {
 		panic(p)
 	}
 	s.cfg.Log.Error().Str("route", v.Pattern).Str("panic", fmt.Sprintf("%T", p)).Bytes("stack", debug.Stack()).Msg("a page failed")
-	http.Error(v.w, http.StatusText(http.StatusInternalServerError), http.StatusInternalServerError)
+	v.viewer, v.admin = "", false // what tells who he is may be what failed
+	s.showFailure(v, http.StatusInternalServerError, orders.EINTERNAL)
 }
 
 // answerWriter notes the status of an answer.

@@ -91,10 +91,11 @@ func moment(ms int64) string { return time.UnixMilli(ms).UTC().Format(time.RFC33
 
 // middle cuts the middle out of a long id: its ends tell more.
 func middle(text string) string {
-	if len(text) <= 20 {
+	letters := []rune(text) // the ids of products are their sellers' words
+	if len(letters) <= 20 {
 		return text
 	}
-	return text[:10] + "…" + text[len(text)-8:]
+	return string(letters[:10]) + "…" + string(letters[len(letters)-8:])
 }
 
 // dict makes what a partial is given of names and values in turn.

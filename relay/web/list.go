@@ -37,7 +37,7 @@ type Sorting struct {
 
 // list: GET /orders, /my-orders and /my-shop/orders.
 func (s *server) list(v *visit, l list) error {
-	v.Pattern = "GET " + l.path // /my-orders is the same page
+	v.Pattern, v.as = "GET "+l.path, l.role // /my-orders is the same page
 	q, err := s.listQuery(v.Context(), l, v.URL.Query())
 	if err != nil {
 		return err

@@ -62,7 +62,7 @@ func seedSales(b *testing.B, h *house, store *redisstore.Store, seller string, n
 		{{by: h.buyer, verb: orders.Paid}, {by: seller, verb: orders.Confirm}, {by: seller, verb: orders.Shipped}},
 		{{by: h.buyer, verb: orders.Paid}, {by: seller, verb: orders.Shipped}, {by: h.buyer, verb: orders.Delivered}},
 	} {
-		lives = append(lives, h.fold(fmt.Sprint("life-", i), h.buyer, seller, today.Add(-72*time.Hour), says...))
+		lives = append(lives, h.fold(fmt.Sprint("life-", i), h.buyer, seller, begunBy(h.buyer, today.Add(-72*time.Hour), says)...))
 	}
 	buyers := make([]string, 1000)
 	for i := range buyers {

@@ -15,6 +15,7 @@ type Row struct {
 	Order   *orders.Order
 	Href    string
 	Other   *Person // nil where nobody is known yet
+	Cost    *Sum    // nil where nobody has said
 	Titles  []string
 	More    int  // products beside those
 	Age     Age  // in its status
@@ -48,6 +49,9 @@ func (s *server) rows(ctx context.Context, l list, found []*orders.Order, now ti
 		r := Row{
 			Order: o, Href: "/orders/" + url.PathEscape(o.IntentID), Other: people[otherParty(o, l.role)],
 			Age: ageOf(path[len(path)-1].From, now), Next: nextStep(o, l.role),
+		}
+		if cost, named := costOf(o); named {
+			r.Cost = &cost
 		}
 		r.nameProducts()
 		r.noteExceptions()

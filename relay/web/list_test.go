@@ -417,3 +417,26 @@ func (c counting) GetSellerOrderStats(ctx context.Context, caller, seller string
 	c.asked["stats"]++
 	return c.Reader.GetSellerOrderStats(ctx, caller, seller)
 }
+
+// What nobody has priced costs not nothing, and another currency is no sats.
+func TestListSums(t *testing.T) {
+	h := newHouse(t)
+	h.order("sats")
+	none, huge := int64(0), int64(1_000_000_000_000_000)
+	euros := orders.Money{Amount: "12.50", Currency: "EUR"}
+	for id, p := range map[string]orders.Public{"free": {Amount: &none}, "huge": {Amount: &huge}, "fiat": {Fiat: &euros}, "unsaid": {}} {
+		h.write(h.fold(id, h.buyer, h.seller, say{by: h.buyer, verb: orders.Intent, at: today, Public: p}))
+	}
+	for viewer, path := range map[string]string{h.buyer: "/orders", h.seller: "/my-shop/orders"} {
+		doc := h.shown(viewer, path)
+		for id, want := range map[string]string{"sats": "21,000 sats", "free": "0 sats", "huge": "1,000,000,000,000,000 sats", "fiat": "12.50 EUR", "unsaid": "not named"} {
+			row := find(doc, "tr", "data-order", id)[0]
+			if got := words(find(row, "td", "class", "listed__total")[0]); got != want {
+				t.Errorf("%s, %s: got %q, want %q", path, id, got, want)
+			}
+			if page := words(h.shown(viewer, "/orders/"+id)); id != "unsaid" && !strings.Contains(page, want) {
+				t.Errorf("%s: the page of the order does not say %q", id, want)
+			}
+		}
+	}
+}

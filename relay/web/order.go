@@ -97,7 +97,7 @@ func (s *server) order(v *visit) error {
 		p.Other = p.Buyer
 	}
 	if !o.Status.Closed() && o.EstimatedDeliveryDate > 0 {
-		p.Expected, p.Overdue = o.EstimatedDeliveryDate, v.now.UnixMilli() > o.EstimatedDeliveryDate
+		p.Expected, p.Overdue = o.EstimatedDeliveryDate, o.Overdue(v.now.UnixMilli())
 	}
 	p.Canceller, p.Disputer = whoIs(o, o.CancelledBy, v.viewer), whoIs(o, disputedLastBy(o), v.viewer)
 	if p.Goods, err = s.goods(v.Context(), o); err != nil {
@@ -118,10 +118,10 @@ func (s *server) ownOrder(v *visit) (*orders.Order, orders.Role, error) {
 	if err != nil {
 		return nil, 0, err
 	}
-	if role := o.Role(v.viewer); role != 0 {
-		return o, role, nil
+	if v.as = o.Role(v.viewer); v.as == 0 {
+		v.as = orders.Admin // nobody else is shown it (orders.Reader)
 	}
-	return o, orders.Admin, nil // nobody else is shown it (orders.Reader)
+	return o, v.as, nil
 }
 
 // whoIs is what somebody (public key) is to the viewer: you, buyer, seller or admin.

@@ -34,17 +34,30 @@ func (s *server) goods(ctx context.Context, o *orders.Order) (Goods, error) {
 	if err := s.entitle(ctx, o); err != nil {
 		return Goods{}, err
 	}
-	g := Goods{Shipping: o.ShippingQuote, Total: sats(o.TotalSats), Grand: sats(o.GrandTotal), Named: o.GrandTotal > 0}
+	g := Goods{Shipping: o.ShippingQuote, Total: sats(o.TotalSats)}
 	for _, p := range o.Products {
 		l := lineOf(p)
 		g.Lines = append(g.Lines, l)
 		g.Priced = g.Priced || l.Price != nil || l.Subtotal != nil
 	}
-	if o.GrandTotal == 0 && o.FiatTotal != nil {
-		g.Grand, g.Named = Sum{o.FiatTotal.Amount, o.FiatTotal.Currency}, true
+	if g.Grand, g.Named = costOf(o); !g.Grand.InSats() {
 		g.Total = g.Grand
 	}
 	return g, nil
+}
+
+// costOf is what an order costs; named is false where nobody has said: that is not the
+// same as nothing.
+func costOf(o *orders.Order) (s Sum, named bool) {
+	switch {
+	case o.GrandTotal > 0:
+		return sats(o.GrandTotal), true
+	case o.FiatTotal != nil:
+		return sumOf(nil, o.FiatTotal)
+	}
+	return sats(0), slices.ContainsFunc(o.Timeline, func(e orders.TimelineEntry) bool {
+		return e.OK && e.Amount != nil && (e.Verb == orders.Intent || e.Verb == orders.Request)
+	})
 }
 
 func lineOf(p orders.Product) Line {

@@ -86,10 +86,7 @@ func askedFor(o *orders.Order) (s Sum, named bool) {
 			}
 		}
 	}
-	if o.GrandTotal > 0 {
-		return sats(o.GrandTotal), true
-	}
-	return sumOf(nil, o.FiatTotal)
+	return costOf(o)
 }
 
 // disputedLastBy is who opened the present dispute, else the last (public key).

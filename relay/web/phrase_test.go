@@ -2,6 +2,7 @@ package web
 
 import (
 	"encoding/json"
+	"strings"
 	"testing"
 
 	"github.com/waybill-relay/waybill/orders"
@@ -45,5 +46,16 @@ func TestLines(t *testing.T) {
 		if got != tt.subtotal {
 			t.Errorf("%+v: got %q", tt.p, got)
 		}
+	}
+}
+
+// What people call themselves stays what it is, whatever it looks like.
+func TestWordsArePutInOnce(t *testing.T) {
+	c := catalogue{"x": {Other: "{0} paid {1} to {0}, {2}"}}
+	if got, err := c.say("x", "{1}", "5"); err != nil || got != "{1} paid 5 to {1}, {2}" {
+		t.Errorf("got %q, %v", got, err)
+	}
+	if got := middle(strings.Repeat("é", 30)); got != strings.Repeat("é", 10)+"…"+strings.Repeat("é", 8) {
+		t.Errorf("got %q", got)
 	}
 }

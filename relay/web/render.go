@@ -101,7 +101,17 @@ func (s *server) show(v *visit, status int, name string, body any) error {
 		return err
 	}
 	s.pages.write(v, status, out.Bytes())
+	if status < http.StatusBadRequest && v.looks() {
+		s.cfg.Shown(name, v.as.String())
+	}
 	return nil
+}
+
+// looks reports whether somebody is about to see the page: not a script that keeps one
+// up to date, and not who asks whether it is there.
+func (v *visit) looks() bool {
+	to := v.Header.Get("Sec-Fetch-Dest")
+	return v.Method != http.MethodHead && (to == "" || to == "document")
 }
 
 func (p *pages) write(v *visit, status int, html []byte) {

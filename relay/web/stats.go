@@ -53,6 +53,7 @@ func (s *server) stats(v *visit) error {
 	if err != nil {
 		return err
 	}
+	v.as = q.as
 	page := Figures{
 		As: q.as.String(), Roles: q.roles(), Ranges: q.ranges(), Since: q.since, Until: q.until,
 		AllTime: q.href("range", "all"),

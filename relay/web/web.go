@@ -61,8 +61,11 @@ type Config struct {
 	// Observe is told of every page that was answered: the pattern of its route, the
 	// status, and how long it took. nil: nobody is.
 	Observe func(route string, code int, took time.Duration)
-	Now     func() time.Time
-	Log     zerolog.Logger
+	// Shown is told of every page that somebody looked at: its name, and the role in
+	// which it shows what is in it, "" for none. nil: nobody is.
+	Shown func(page, role string)
+	Now   func() time.Time
+	Log   zerolog.Logger
 }
 
 // Profile is what somebody says of himself (NIP-01, kind 0): nothing of it is checked.
@@ -125,6 +128,9 @@ func New(cfg Config) (http.Handler, error) {
 	}
 	if cfg.Observe == nil {
 		cfg.Observe = func(string, int, time.Duration) {}
+	}
+	if cfg.Shown == nil {
+		cfg.Shown = func(string, string) {}
 	}
 	s := &server{cfg: cfg, mux: http.NewServeMux(), policy: policy(cfg.PublicURLs)}
 	words, err := loadWords()

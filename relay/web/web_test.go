@@ -4,6 +4,8 @@ import (
 	"io/fs"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"path"
 	"regexp"
 	"slices"
 	"strings"
@@ -203,5 +205,45 @@ func TestSignedOut(t *testing.T) {
 	}
 	if w := get(h, "POST", "/sign-out", "Sec-Fetch-Site", "cross-site"); w.Code != 403 {
 		t.Errorf("got %d", w.Code)
+	}
+}
+
+// No catalogue has words that nothing says: a key stands somewhere in whole, or what it
+// begins with does, to be completed.
+func TestWordsAreSaid(t *testing.T) {
+	words, err := loadWords()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var goFiles, rest strings.Builder
+	for _, tree := range []struct {
+		files  fs.FS
+		suffix string
+		into   *strings.Builder
+	}{{os.DirFS("."), ".go", &goFiles}, {templates, ".html", &goFiles}, {static, ".js", &rest}} {
+		err := fs.WalkDir(tree.files, ".", func(name string, d fs.DirEntry, err error) error {
+			if err != nil || d.IsDir() || path.Ext(name) != tree.suffix || strings.HasSuffix(name, "_test.go") || strings.Contains(name, "/vendor/") || strings.Contains(name, "node_modules") {
+				return err
+			}
+			b, err := fs.ReadFile(tree.files, name)
+			tree.into.Write(b)
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	for key := range words["en"] {
+		said, within, quotes, completed := key, goFiles.String(), []string{`"`}, `"`
+		if name, isScript := strings.CutPrefix(key, "js."); isScript {
+			said, within, quotes, completed = name, rest.String(), []string{"'", "`"}, "${"
+		}
+		used := slices.ContainsFunc(quotes, func(q string) bool { return strings.Contains(within, q+said+q) })
+		for i := range said {
+			used = used || said[i] == '.' && strings.Contains(within, quotes[len(quotes)-1]+said[:i+1]+completed)
+		}
+		if !used {
+			t.Errorf("nothing says %s", key)
+		}
 	}
 }

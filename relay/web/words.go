@@ -5,7 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"path"
-	"strconv"
+	"regexp"
 	"strings"
 )
 
@@ -104,9 +104,15 @@ func (c catalogue) count(key string, n int64, args ...any) (string, error) {
 	return fill(text, append([]any{n}, args...)), nil
 }
 
+// places are those of a text into which something is put.
+var places = regexp.MustCompile(`\{\d\}`)
+
+// fill puts args into their places, in one go: what is put in has no places of its own.
 func fill(text string, args []any) string {
-	for i, a := range args {
-		text = strings.ReplaceAll(text, "{"+strconv.Itoa(i)+"}", fmt.Sprint(a))
-	}
-	return text
+	return places.ReplaceAllStringFunc(text, func(place string) string {
+		if i := int(place[1] - '0'); i < len(args) {
+			return fmt.Sprint(args[i])
+		}
+		return place
+	})
 }

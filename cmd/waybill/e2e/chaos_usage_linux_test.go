@@ -86,7 +86,7 @@ func (m *market) everybodyIsTold() {
 	m.t.Helper()
 	book := must(ledger.OpenReadOnly(m.t.Context(), m.daemon.ledgerFile()))(m.t)
 	defer book.Close()
-	within(m.t, 10*patience, "every notice is sent", func() error {
+	within(m.t, 4*patience, "every notice is sent", func() error {
 		lanes, err := book.DueLanes(m.t.Context())
 		if err != nil {
 			return err
@@ -113,7 +113,7 @@ const redisSpare = 2
 // does not.
 func (m *market) nothingHeld() {
 	m.t.Helper()
-	within(m.t, 3*patience, "every descriptor is given back", func() error {
+	within(m.t, patience, "every descriptor is given back", func() error {
 		now := m.settle()
 		for what, n := range now {
 			allowed := m.idle[what]

@@ -117,9 +117,9 @@ func TestTerm(t *testing.T) {
 	l := newLoad(t, 300)
 	l.until(300, func() {
 		start := time.Now()
-		code, err := l.daemon.serves.end(syscall.SIGTERM, patience)
+		code, err := l.daemon.serves.end(syscall.SIGTERM, stopWithin)
 		if code != 0 || err != nil {
-			t.Errorf("SIGTERM: exit code %d, error %v; want 0 within %v", code, err, patience)
+			t.Errorf("SIGTERM: exit code %d, error %v; want 0 within %v", code, err, stopWithin)
 		}
 		t.Logf("it ended %v after SIGTERM", time.Since(start).Round(time.Millisecond))
 	})

@@ -19,8 +19,13 @@ import (
 	"github.com/waybill-relay/waybill/orders/client"
 )
 
-// patience is how long anything may take that should take a moment.
-const patience = 10 * time.Second
+const (
+	// patience is how long anything may take that should take a moment: on a machine
+	// that is busy with other things, a moment is long.
+	patience = 30 * time.Second
+	// stopWithin is how long the relay may take to end: it promises that.
+	stopWithin = 10 * time.Second
+)
 
 // A daemon is one `waybill serve` on a data folder. It may be ended and started
 // again; its log goes on.
@@ -105,9 +110,9 @@ func (d *daemon) start() {
 // stop ends the daemon as an operator does, and holds it to its promise.
 func (d *daemon) stop() {
 	d.t.Helper()
-	code, err := d.serves.end(syscall.SIGTERM, patience)
+	code, err := d.serves.end(syscall.SIGTERM, stopWithin)
 	if err != nil || code != 0 {
-		d.t.Fatalf("SIGTERM: exit code %d, error %v; want exit code 0 within %v\n%s", code, err, patience, d.log.text())
+		d.t.Fatalf("SIGTERM: exit code %d, error %v; want exit code 0 within %v\n%s", code, err, stopWithin, d.log.text())
 	}
 }
 

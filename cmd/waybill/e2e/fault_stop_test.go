@@ -37,9 +37,9 @@ func TestStopAtWorst(t *testing.T) {
 			m.sold(100)
 			begun := time.Now()
 			// In half the time: who waits out a silent Redis is found.
-			code, err := m.daemon.serves.end(tt.signal, patience/2)
+			code, err := m.daemon.serves.end(tt.signal, stopWithin/2)
 			if code != 0 || err != nil {
-				t.Fatalf("exit code %d, error %v; want 0 within %v", code, err, patience/2)
+				t.Fatalf("exit code %d, error %v; want 0 within %v", code, err, stopWithin/2)
 			}
 			t.Logf("it ended after %v", time.Since(begun).Round(time.Millisecond))
 			m.kept()
@@ -126,9 +126,9 @@ func TestStopWhileASignerIsSilent(t *testing.T) {
 			conn := must(l.Accept())(t) // the daemon asks
 			defer conn.Close()
 			begun := time.Now()
-			code, err := d.serves.end(syscall.SIGTERM, patience)
-			if took := time.Since(begun); code != 0 || err != nil || took > patience/4 {
-				t.Errorf("exit code %d, error %v, after %v; want 0 within %v", code, err, took.Round(time.Millisecond), patience/4)
+			code, err := d.serves.end(syscall.SIGTERM, stopWithin)
+			if took := time.Since(begun); code != 0 || err != nil || took > stopWithin/4 {
+				t.Errorf("exit code %d, error %v, after %v; want 0 within %v", code, err, took.Round(time.Millisecond), stopWithin/4)
 			}
 		})
 	}

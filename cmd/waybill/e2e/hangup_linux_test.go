@@ -44,7 +44,7 @@ func TestClosedTerminal(t *testing.T) {
 		if code := cmd.ProcessState.ExitCode(); code != 0 {
 			t.Errorf("exit code %d, want 0", code)
 		}
-	case <-time.After(patience):
+	case <-time.After(stopWithin):
 		t.Error("the relay runs on without its terminal")
 	}
 }

@@ -50,15 +50,15 @@ func (p *process) kill() {
 }
 
 // end sends a signal and returns the exit code; an error where the process takes
-// longer than patience.
-func (p *process) end(s os.Signal, patience time.Duration) (code int, err error) {
+// longer than limit.
+func (p *process) end(s os.Signal, limit time.Duration) (code int, err error) {
 	if err := p.cmd.Process.Signal(s); err != nil {
 		return 0, err
 	}
 	select {
 	case <-p.exited:
 		return p.cmd.ProcessState.ExitCode(), nil
-	case <-time.After(patience):
-		return 0, fmt.Errorf("the process still runs %v after %v", patience, s)
+	case <-time.After(limit):
+		return 0, fmt.Errorf("the process still runs %v after %v", limit, s)
 	}
 }

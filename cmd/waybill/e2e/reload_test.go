@@ -94,7 +94,7 @@ func TestSignalsWhileStopping(t *testing.T) {
 			if err := d.serves.cmd.Process.Signal(syscall.SIGTERM); err != nil {
 				t.Fatal(err)
 			}
-			for limit := time.After(patience); ; {
+			for limit := time.After(stopWithin); ; {
 				select {
 				case <-d.serves.exited:
 					if state := d.serves.cmd.ProcessState; state.ExitCode() != 0 {

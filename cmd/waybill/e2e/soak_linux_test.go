@@ -28,13 +28,13 @@ func TestSoak(t *testing.T) {
 	m := newMarket(t, marketOf{traders: 8, pace: 60})
 	s := &soak{market: m, random: random(t), told: map[string]int{}, begun: time.Now()}
 	v := m.visitors(6)
-	faults := []fault{
+	faults := []blow{
 		{"kill -9 of the daemon", s.kill}, {"SIGTERM and start", s.term}, {"disk full", s.diskFull},
 		{"Redis killed and started", s.restartRedis}, {"Redis emptied", s.emptyRedis}, {"Redis rolled back", s.rollBackRedis},
 		{"Redis slow", s.slowRedis}, {"Redis silent, then cut", s.silenceRedis}, {"connections to Redis cut", s.cutRedis},
 	}
 	if strings.Contains(m.daemon.do("serve", "--help"), "SIGHUP") {
-		faults = append(faults, fault{"SIGHUP", s.hangUp})
+		faults = append(faults, blow{"SIGHUP", s.hangUp})
 	} else {
 		t.Log("this waybill does not know SIGHUP: left out")
 	}
@@ -65,8 +65,8 @@ type soak struct {
 	peak   int            // of the daemon's memory, MiB
 }
 
-// A fault strikes and is over when strike returns.
-type fault struct {
+// A blow is a fault that strikes and is over when strike returns.
+type blow struct {
 	name   string
 	strike func()
 }

@@ -35,3 +35,16 @@ test('a signer without NIP-44', async () => {
   const { failed } = await opener.open({ paymentLink: { fact: 'a', field: 'paymentLink' }, boxes: { a: box('{}') } })
   assert.equal(failed.paymentLink.code, 'signer-cannot-decrypt')
 })
+
+// A box that was posted was sealed by the other party's browser: its relay never saw it.
+test('whatever is in a box, a page gets texts', async () => {
+  const hostile = { reason: { toString: 'x', valueOf: 1 }, note: 5, paymentLink: ['javascript:alert(1)'], contact: { email: { toString: 'x' }, __proto__: null, phone: 7 }, reference: null, proof: true }
+  const opener = new Opener(await signerFor(me))
+  const read = await opener.message({ boxes: { a: box(JSON.stringify(hostile).replace('"phone"', '"__proto__":{"polluted":1},"phone"')) } }, 'a')
+  assert.deepEqual({ ...read, contact: Object.entries(read.contact) }, {
+    reason: '{"toString":"x","valueOf":1}', note: '5', paymentLink: '["javascript:alert(1)"]', reference: '', proof: 'true',
+    contact: [['email', '{"toString":"x"}'], ['__proto__', '{"polluted":1}'], ['phone', '7']],
+  })
+  assert.equal({}.polluted, undefined)
+  await assert.rejects(opener.message({ boxes: { a: box('["note"]') } }, 'a'), { code: 'box-broken' })
+})

@@ -1,8 +1,8 @@
 // Saying something of an order by the viewer's own signer, until the relay has filed it.
 
 import { request } from './api.js'
-import { encrypts, mySigner, release } from './mysigner.js'
-import { send } from './post.js'
+import { authLink, encrypts, mySigner, release } from './mysigner.js'
+import { prepare } from './post.js'
 import { fail, Problem } from './problem.js'
 import { t } from './words.js'
 
@@ -10,13 +10,23 @@ import { t } from './words.js'
 const patience = 15_000
 const pause = 300
 
-/** What is signed of a wrapped message (NIP-59): a copy, and not yet the last. */
-const sealKind = 13
-
 const pathOf = (id) => `${location.origin}/api/v1/orders/${encodeURIComponent(id)}`
 
 /** The order as it stands now. @param {string} id its intentId @returns {Promise<object>} */
 export const orderNow = async (id) => (await request('GET', pathOf(id))).body
+
+/**
+ * The order as it stands now, where that is as the page shows it: nobody signs for another
+ * sum than he has read.
+ * @param {string} id its intentId
+ * @param {{status: string, totalSats: number, grandTotal: number, refundedSats: number}} shown
+ * @returns {Promise<object>} `stale`
+ */
+export async function orderAsShown(id, shown) {
+  const order = await orderNow(id)
+  const same = Object.entries(shown).every(([name, value]) => (order[name] ?? 0) === value)
+  return same ? order : fail('stale', 'the order has changed since it was shown')
+}
 
 /**
  * What the signer will be asked for, in words.
@@ -35,11 +45,7 @@ export function signatures(role) {
  * @returns {Promise<import('./backend.js').Signer>} `stopped`
  */
 export async function signerFor(place, stop = new AbortController().signal) {
-  const onauth = (url) => {
-    const link = document.createElement('a')
-    Object.assign(link, { href: url, target: '_blank', rel: 'noopener noreferrer', textContent: t('sign.auth') })
-    place.replaceChildren(link)
-  }
+  const onauth = (url) => place.replaceChildren(authLink(url))
   const stopped = new Promise((_, reject) => {
     stop.addEventListener('abort', () => {
       release() // its next question is not to wait for the answer to this one
@@ -50,6 +56,27 @@ export async function signerFor(place, stop = new AbortController().signal) {
   const signer = await until(mySigner)({ onauth })
   const { nip44 } = signer
   return { ...signer, signEvent: until(signer.signEvent), nip44: nip44 && { encrypt: until(nip44.encrypt), decrypt: until(nip44.decrypt) } }
+}
+
+// What was signed, while nobody knows whether it has arrived: said again in the same
+// words, it is sent again, and does nothing twice.
+let unanswered = null
+
+// After these it may have arrived.
+const open = ['network', 'relay-unreachable', 'unexpected-answer', 'unavailable', 'rate_limited', 'internal']
+
+async function sendOnce(signer, order, verb, fields, { onsigned, ...ways }) {
+  const key = JSON.stringify([signer.pubkey, order?.intentId, verb, fields])
+  if (unanswered?.key !== key) unanswered = { key, deliver: await prepare(signer, order, verb, fields, ways) }
+  onsigned()
+  try {
+    const said = await unanswered.deliver()
+    unanswered = null
+    return said
+  } catch (err) {
+    if (!open.includes(err.code)) unanswered = null
+    throw err
+  }
 }
 
 /**
@@ -69,13 +96,8 @@ export async function say(signer, order, verb, fields, where, tell) {
   tell(t('sign.wait'))
   const relaySelf = document.body.dataset.self
   const onstep = (done, all) => tell(t('sign.step', done, all), done === all)
-  const signEvent = async (template) => {
-    const event = await signer.signEvent(template)
-    if (event.kind !== sealKind) tell(t('sign.filing'), true)
-    return event
-  }
-  const said = await send({ ...signer, signEvent }, order, verb, fields, { ...where, relaySelf, work: await workAsked(), onstep })
-  tell(t('sign.filing'), true)
+  const onsigned = () => tell(t('sign.filing'), true)
+  const said = await sendOnce(signer, order, verb, fields, { ...where, relaySelf, work: await workAsked(), onstep, onsigned })
   const { buyerPubkey, sellerPubkey } = order ?? { sellerPubkey: fields.seller }
   const missed = said.missed.some((key) => key !== signer.pubkey && [buyerPubkey, sellerPubkey].includes(key))
   return { missed, id: said.order?.intentId ?? (await filed(order?.intentId ?? fields.orderId, said.id)) }

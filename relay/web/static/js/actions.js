@@ -38,16 +38,17 @@ export default function (root) {
 
 // make loads what a form needs, and answers with what opens it.
 async function make(root, dialog) {
-  const { order: id, role, inbox, admins } = root.dataset
+  const { order: id, role, inbox, admins, status, total, grand, refunded } = root.dataset
+  const shown = { status, totalSats: Number(total), grandTotal: Number(grand), refundedSats: Number(refunded) }
   const where = { inboxRelays: inbox.split(' ').filter(Boolean), admins: admins.split(' ').filter(Boolean) }
   const again = dialog.dataset.verb === 'intent'
-  const [{ formDialog }, { orderNow, say, signatures, signerFor }, { t }, reorder] = await Promise.all([
+  const [{ formDialog }, { orderAsShown, say, signatures, signerFor }, { t }, reorder] = await Promise.all([
     import('./dialog.js'), import('./acting.js'), import('./words.js'), again && import('./reorder.js'),
   ])
   const done = (answer, path) => finish(root, dialog, t, answer, path)
   const form = again ? reorder.default(dialog, id, where, done) : formDialog(dialog, async (values, tell, stop) => {
     const signer = await signerFor(dialog.querySelector('[data-signing]'), stop)
-    done(await say(signer, await orderNow(id), dialog.dataset.verb, fieldsOf(values), where, tell))
+    done(await say(signer, await orderAsShown(id, shown), dialog.dataset.verb, fieldsOf(values), where, tell))
   })
   return () => form.open(signatures(role))
 }

@@ -5,7 +5,8 @@ import { announce } from './app.js'
 import { request } from './api.js'
 import { askForMany } from './many.js'
 import { Picks } from './picks.js'
-import { Signing, wordsOf } from './signing.js'
+import { explain } from './refusal.js'
+import { Signing } from './signing.js'
 import { t } from './words.js'
 
 const most = 200 // orders that the API looks at in one go
@@ -39,7 +40,7 @@ export default function (section) {
       await say(button.dataset.verb, section, picks, signing)
     } catch (problem) {
       signing.fault(problem)
-      announce(wordsOf(problem))
+      announce(explain(problem))
     } finally {
       button.removeAttribute('aria-disabled')
     }
@@ -47,26 +48,29 @@ export default function (section) {
 }
 
 async function say(verb, section, picks, signing) {
-  const orders = picks.everything ? await ordersOf(section.dataset.asked) : picks.orders()
+  const { orders, more } = picks.everything ? await ordersOf(section.dataset.asked) : { orders: picks.orders(), more: false }
   const ids = orders.map((order) => order.intentId)
   const { body } = await request('POST', location.origin + '/api/v1/orders/bulk', { body: { action: verb, ids, dry_run: true } })
-  const wanted = await askForMany(section.querySelector('[data-many]'), verb, orders, body, { cut: picks.everything && picks.total > most ? most : 0 })
+  const wanted = await askForMany(section.querySelector('[data-many]'), verb, orders, body, { cut: more ? orders.length : 0 })
   if (!wanted) return
   await signing.ready() // without a signer they stay picked
   picks.clear()
   await signing.add(verb, wanted.orders, wanted.fields)
 }
 
-// ordersOf are the first orders that the list means, on whichever page they are.
+// ordersOf are the first orders that the list means, on whichever page they are; more:
+// there are others, which are left out.
 async function ordersOf(asked) {
   const query = new URLSearchParams(asked)
   query.set('limit', String(most))
   const found = []
+  let cursor
   // A page of a search may be short, or empty, and still have one after it.
-  for (let cursor; found.length < most; query.set('cursor', cursor)) {
+  do {
     const { body } = await request('GET', `${location.origin}/api/v1/orders?${query}`)
     found.push(...body.data)
-    if (!(cursor = body.next_cursor)) break
-  }
-  return found.slice(0, most)
+    cursor = body.next_cursor
+    query.set('cursor', cursor)
+  } while (cursor && found.length < most)
+  return { orders: found.slice(0, most), more: Boolean(cursor) || found.length > most }
 }

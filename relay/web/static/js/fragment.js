@@ -6,10 +6,10 @@ import { fail } from './problem.js'
 const policy = globalThis.trustedTypes?.createPolicy('waybill', { createHTML: (markup) => markup })
 
 /**
- * A page as the server has it now.
+ * A page as the server has it now, for the user that this one is for.
  * @param {string} url of this origin
- * @returns {Promise<Document>} `unexpected-answer` where it is not there, or leads
- *   elsewhere, as to the sign-in; `network`
+ * @returns {Promise<Document>} `unexpected-answer` where it is not there; `other-session`
+ *   where somebody else, or nobody, is signed in since, by another tab; `network`
  */
 export async function fetchPage(url) {
   const wanted = new URL(url, location.href)
@@ -21,6 +21,9 @@ export async function fetchPage(url) {
   } catch (cause) {
     fail('network', 'the relay does not answer', { cause })
   }
-  if (!answer.ok || answer.redirected) fail('unexpected-answer', 'the page is not there', { status: answer.status })
-  return new DOMParser().parseFromString(policy ? policy.createHTML(markup) : markup, 'text/html')
+  if (answer.redirected) fail('other-session', 'nobody is signed in any more')
+  if (!answer.ok) fail('unexpected-answer', 'the page is not there', { status: answer.status })
+  const page = new DOMParser().parseFromString(policy ? policy.createHTML(markup) : markup, 'text/html')
+  if (page.body.dataset.viewer !== document.body.dataset.viewer) fail('other-session', 'the page is for somebody else')
+  return page
 }

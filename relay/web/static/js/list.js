@@ -27,7 +27,10 @@ export default function (section) {
       running = running.then(() => {
         due = false // what happens from here on is not on the page yet
         return refresh(section)
-      }).catch((error) => console.warn(error))
+      }).catch((problem) => {
+        if (problem.code === 'other-session') location.reload()
+        else console.warn(problem)
+      })
     }, calm)
   })
 }

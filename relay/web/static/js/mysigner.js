@@ -2,6 +2,7 @@
 
 import { fail } from './problem.js'
 import { findExtension, remembered, resume, useExtension } from './signer.js'
+import { t } from './words.js'
 
 let mine = null
 
@@ -19,6 +20,16 @@ export async function mySigner(options) {
     mine = null // the next try may go better
     throw err
   }
+}
+
+/**
+ * The link to a page that a remote signer wants its user to open first.
+ * @param {string} url https://
+ * @returns {HTMLAnchorElement}
+ */
+export function authLink(url) {
+  const link = document.createElement('a')
+  return Object.assign(link, { className: 'button', href: url, target: '_blank', rel: 'noopener noreferrer', textContent: t('sign.auth') })
 }
 
 /** Gives the signer up: the next who needs one asks anew. */

@@ -39,7 +39,7 @@ export class Opener {
   }
 
   /**
-   * Everything private in one message of the timeline.
+   * Everything private in one message of the timeline, as texts.
    * @param {object} order
    * @param {string} fact TimelineEntry.fact
    * @returns {Promise<Record<string, any>>} see Private in order.d.ts; `sealed-to-others`,
@@ -67,6 +67,17 @@ export class Opener {
     } catch (cause) {
       throw new Problem('box-broken', 'the box does not hold what it should', { cause })
     }
-    return read && typeof read === 'object' ? read : fail('box-broken', 'the box does not hold what it should')
+    return read && typeof read === 'object' && !Array.isArray(read) ? readable(read) : fail('box-broken', 'the box does not hold what it should')
   }
 }
+
+// readable makes texts of all that is in a box: one that was posted was sealed in
+// somebody's browser, and may hold any JSON. Contact data are texts by their names.
+function readable(read) {
+  return Object.fromEntries(Object.entries(read).map(([field, value]) => {
+    const byName = field === 'contact' && value && typeof value === 'object' && !Array.isArray(value)
+    return [field, byName ? Object.fromEntries(Object.entries(value).map(([name, part]) => [name, textOf(part)])) : textOf(value)]
+  }))
+}
+
+const textOf = (value) => (typeof value === 'string' ? value : value == null ? '' : JSON.stringify(value))

@@ -12,6 +12,7 @@ export default function (root) {
   const { intent } = root.dataset
   let drawing = false
   let again = false
+  let behind = false // a region is older than the page, for its user was busy with it
   let said = '' // what the viewer has done, to be announced with what came of it
 
   async function redraw() {
@@ -23,7 +24,7 @@ export default function (root) {
         const fresh = (await fetchPage(location.href)).querySelector('article.order')
         if (!fresh) break
         const changed = fresh.dataset.version !== root.dataset.version
-        put(root, fresh)
+        behind = !put(root, fresh)
         if (said || changed) announce(said || t('live.changed', root.querySelector('#says').textContent))
         said = ''
       } while (again)
@@ -47,6 +48,7 @@ export default function (root) {
     said = text ?? ''
     redraw()
   })
+  root.addEventListener('close', () => behind && redraw(), true) // of a dialog
   const left = Number(root.dataset.expires) - Date.now()
   if (left > 0 && left < 2 ** 31 - 1000) setTimeout(redraw, left + 1000)
 }
@@ -57,8 +59,8 @@ function gone(root) {
   announce(t('live.gone'))
 }
 
-// put takes the regions of fresh into root. Where the user is busy with one, the old one
-// stays until the next change.
+// put takes the regions of fresh into root, and tells whether it took all: where the user
+// is busy with one, the old one stays until he is done.
 function put(root, fresh) {
   const focus = placeOf(document.activeElement)
   const names = new Set([...regions(root).keys(), ...regions(fresh).keys()])
@@ -81,6 +83,7 @@ function put(root, fresh) {
   enliven(root)
   dress(root)
   refocus(root, focus)
+  return !skipped
 }
 
 const regions = (root) => new Map([...root.querySelectorAll('[data-region]')].map((r) => [r.dataset.region, r]))

@@ -41,8 +41,22 @@ export { needsPrivate }
  * @returns {Promise<Said>}
  */
 export async function send(signer, order, verb, fields, ways = {}) {
+  return (await prepare(signer, order, verb, fields, ways))()
+}
+
+/**
+ * Signs it, and sends nothing yet. What comes back sends it: once more, too, where nobody
+ * knows whether it arrived, for the same message twice is one. Signed anew it would be two.
+ * @param {import('./backend.js').Signer} signer
+ * @param {object | null} order
+ * @param {string} verb
+ * @param {import('./messages.js').Fields} fields
+ * @param {Ways} [ways]
+ * @returns {Promise<() => Promise<Said>>}
+ */
+export async function prepare(signer, order, verb, fields, ways = {}) {
   const how = ways.how ?? (signer.nip44 ? 'nip17' : 'api')
-  return how === 'nip17' ? sendWrapped(signer, order, verb, fields, ways) : sendPosted(signer, order, verb, fields, ways)
+  return how === 'nip17' ? prepareWrapped(signer, order, verb, fields, ways) : preparePosted(signer, order, verb, fields, ways)
 }
 
 /**
@@ -57,18 +71,24 @@ export async function send(signer, order, verb, fields, ways = {}) {
  * @returns {Promise<Said>} `relay-refused` with `reason` where the relay took none
  */
 export async function sendWrapped(signer, order, verb, fields, ways = {}) {
+  return (await prepareWrapped(signer, order, verb, fields, ways))()
+}
+
+async function prepareWrapped(signer, order, verb, fields, ways) {
   const { base = globalThis.location?.origin, relaySelf, inboxRelays = [], work, onstep } = ways
   if (!signer.nip44) fail('signer-cannot-encrypt', 'this signer cannot write encrypted messages')
   const rumor = await compose(verb, order, fields, { from: signer.pubkey, relaySelf })
   const to = rumor.tags.filter(([name]) => name === 'p').map(([, key]) => key)
   const { id, wraps } = await wrapFor(rumor, relaySelf ? [...to, relaySelf] : to, signer, { work, onstep })
   const home = socketOf(base)
-  const elsewhere = sendElsewhere(wraps.filter((w) => to.includes(w.to) && w.to !== relaySelf), inboxRelays.filter((url) => url !== home))
-  const results = await publish(home, wraps.map((w) => w.event), { sign: (template) => signer.signEvent(template) })
-  if (!results.some((r) => r.ok)) fail('relay-refused', results[0]?.reason, { reason: results[0]?.reason })
-  const reached = await elsewhere
-  const missed = wraps.filter((w, i) => !results[i].ok && !reached.has(w.to)).map((w) => w.to)
-  return { how: 'nip17', id, missed }
+  return async () => {
+    const elsewhere = sendElsewhere(wraps.filter((w) => to.includes(w.to) && w.to !== relaySelf), inboxRelays.filter((url) => url !== home))
+    const results = await publish(home, wraps.map((w) => w.event), { sign: (template) => signer.signEvent(template) })
+    if (!results.some((r) => r.ok)) fail('relay-refused', results[0]?.reason, { reason: results[0]?.reason })
+    const reached = await elsewhere
+    const missed = wraps.filter((w, i) => !results[i].ok && !reached.has(w.to)).map((w) => w.to)
+    return { how: 'nip17', id, missed }
+  }
 }
 
 // sendElsewhere gives the wraps to relays that nobody here knows: they are told nothing
@@ -95,12 +115,18 @@ async function sendElsewhere(wraps, urls) {
  * @returns {Promise<Said>} a Problem of the API where it is refused, with allowedActions
  */
 export async function sendPosted(signer, order, verb, fields, ways = {}) {
+  return (await preparePosted(signer, order, verb, fields, ways))()
+}
+
+async function preparePosted(signer, order, verb, fields, ways) {
   const { base = globalThis.location?.origin, version, anyway } = ways
   const event = await signPosted(signer, order, verb, fields, ways)
   const path = order ? `/api/v1/orders/${encodeURIComponent(order.intentId)}/messages` : '/api/v1/orders'
   const headers = version === undefined ? {} : { 'If-Match': `"${version}"` }
-  const { body } = await request('POST', trim(base) + path + (anyway ? '?anyway=true' : ''), { body: event, headers })
-  return { how: 'api', id: event.id, order: body, missed: [] }
+  return async () => {
+    const { body } = await request('POST', trim(base) + path + (anyway ? '?anyway=true' : ''), { body: event, headers })
+    return { how: 'api', id: event.id, order: body, missed: [] }
+  }
 }
 
 /**

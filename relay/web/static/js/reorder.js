@@ -16,6 +16,7 @@ import { nostr } from './vendor.js'
 export default function (dialog, id, where, done) {
   const { elements } = dialog.querySelector('form')
   const signer = (stop) => signerFor(dialog.querySelector('[data-signing]'), stop)
+  let orderId = '' // of the new order: tried again, it is the same one
   const form = formDialog(dialog, async ({ quantity = {}, ...written }, tell, stop) => {
     const mine = await signer(stop)
     const again = reorder(await orderNow(id), written)
@@ -24,8 +25,9 @@ export default function (dialog, id, where, done) {
       .filter((line) => line.quantity > 0)
     if (products.length === 0) fail('product-missing')
     const { nip19 } = await nostr()
-    const orderId = `pi_${nip19.npubEncode(mine.pubkey)}_${Date.now()}`
+    orderId ||= `pi_${nip19.npubEncode(mine.pubkey)}_${Date.now()}`
     const said = await say(mine, null, 'intent', { ...again, products, orderId, note: written.note }, where, tell)
+    orderId = ''
     done(said, said.id && `/orders/${encodeURIComponent(said.id)}`)
   })
 

@@ -57,7 +57,7 @@ let busy = Promise.resolve()
 
 // openIn opens these places, one after another: a signer is asked one thing at a time.
 function openIn(root, places) {
-  busy = busy.then(async () => {
+  const work = async () => {
     let failed = 0
     let stopped = ''
     let focus = document.activeElement
@@ -91,7 +91,8 @@ function openIn(root, places) {
     tellBar(root, stopped || (failed ? t('sealed.some', failed) : ''))
     announce(stopped || (failed ? t('sealed.some', failed) : t('sealed.opened')))
     root.dispatchEvent(new CustomEvent('waybill:opened', { bubbles: true }))
-  })
+  }
+  busy = busy.then(work, work) // what went wrong before does not hold up the next
   return busy
 }
 
@@ -109,7 +110,8 @@ async function read(intent, { fact, field }) {
   if (!order?.boxes?.[fact]) {
     order = (await request('GET', `${location.origin}/api/v1/orders/${encodeURIComponent(intent)}`)).body
   }
-  return (await opener.message(order, fact))[field] ?? ''
+  const message = await opener.message(order, fact)
+  return Object.hasOwn(message, field) ? message[field] : ''
 }
 
 const reasons = {
@@ -135,7 +137,7 @@ function fill(place, value) {
   else if (typeof value === 'object') shown.append(list(value))
   else shown.textContent = value
   place.replaceChildren(shown)
-  if (field === 'paymentLink' && value && typeof value === 'string') {
+  if (field === 'paymentLink' && value) {
     const pay = place.closest('.pay')
     if (pay) import('./pay.js').then(({ pay: show }) => show(place, value, pay))
   }
@@ -143,7 +145,7 @@ function fill(place, value) {
 
 function list(values) {
   const dl = element('dl', 'facts')
-  for (const [name, value] of Object.entries(values)) dl.append(element('dt', '', name), element('dd', '', String(value)))
+  for (const [name, value] of Object.entries(values)) dl.append(element('dt', '', name), element('dd', '', value))
   return dl
 }
 

@@ -1,6 +1,7 @@
 // Signing in: by the browser's extension (NIP-07), or by a signer elsewhere (NIP-46) whose
 // address is pasted here, or which reads this page's.
 
+import { authLink } from './mysigner.js'
 import { explain } from './refusal.js'
 import { findExtension, inviteSigner, useBunker, useExtension } from './signer.js'
 import { signIn } from './signin.js'
@@ -14,11 +15,7 @@ export default function (root) {
   let invitation = null
 
   const tell = (text) => (progress.textContent = text)
-  const onauth = (url) => {
-    const link = document.createElement('a')
-    Object.assign(link, { className: 'button', href: url, target: '_blank', rel: 'noopener noreferrer', textContent: t('sign.auth') })
-    progress.replaceChildren(link)
-  }
+  const onauth = (url) => progress.replaceChildren(authLink(url))
   const lock = (busy) => {
     for (const button of ways.querySelectorAll('button')) {
       if (!('cancel' in button.dataset) && !('copyUri' in button.dataset)) button.disabled = busy

@@ -5,13 +5,8 @@ import { announce } from './app.js'
 import { element, short } from './many.js'
 import { Problem } from './problem.js'
 import { drop, load } from './queuestore.js'
-import { has, t } from './words.js'
-
-/** What a problem is in the words of the page. @param {{code?: string, detail?: string}} problem */
-export function wordsOf(problem) {
-  for (const key of [`bulk.problem.${problem.code}`, `problem.${problem.code}`]) if (has(key)) return t(key)
-  return t('bulk.problem.other', problem.code ?? 'unexpected')
-}
+import { explain } from './refusal.js'
+import { t } from './words.js'
 
 export class Signing {
   #queue = null // once there is a signer
@@ -54,7 +49,7 @@ export class Signing {
     this.panel.hidden = false
     const note = this.panel.querySelector('[data-signing-problem]')
     note.hidden = false
-    note.textContent = wordsOf(problem)
+    note.textContent = explain(problem)
   }
 
   /**
@@ -63,12 +58,19 @@ export class Signing {
    */
   async ready() {
     if (this.#queue) return this.#queue
-    const [{ SigningQueue }, { resume, useExtension }] = await Promise.all([import('./queue.js'), import('./signer.js')])
-    const signer = (await resume()) ?? (await useExtension())
-    if (signer.pubkey !== document.body.dataset.viewer) throw new Problem('signer-changed-account')
+    const [{ SigningQueue }, { authLink, mySigner }] = await Promise.all([import('./queue.js'), import('./mysigner.js')])
+    const place = this.panel.querySelector('[data-signing-auth]')
+    const onauth = (url) => {
+      place.replaceChildren(authLink(url))
+      this.panel.hidden = false
+    }
+    const signer = await mySigner({ onauth })
     const queue = new SigningQueue(signer)
     await queue.load()
-    queue.addEventListener('progress', ({ detail }) => this.#show(detail, queue.items))
+    queue.addEventListener('progress', ({ detail }) => {
+      place.replaceChildren() // it has answered since
+      this.#show(detail, queue.items)
+    })
     return (this.#queue = queue)
   }
 
@@ -100,7 +102,7 @@ export class Signing {
     at('text').textContent = state === 'finished' ? t(failed > 0 ? 'bulk.finished.failed' : 'bulk.finished', done, failed)
       : current ? t('bulk.current', signed + 1, total, short(current.order.intentId)) : t('bulk.signed', signed, total)
     at('problem').hidden = !problem
-    at('problem').textContent = problem ? wordsOf(problem) : ''
+    at('problem').textContent = problem ? explain(problem) : ''
     at('failed').replaceChildren(...items.filter((item) => item.state === 'failed').map(failure))
     this.#buttons(...(state === 'running' ? ['pause'] : state === 'paused' ? ['resume', 'cancel'] : failed > 0 ? ['retry', 'dismiss'] : ['dismiss']))
   }
@@ -114,4 +116,4 @@ export class Signing {
 }
 
 const failure = ({ order, problem }) => element('li', {},
-  element('a', { href: '/orders/' + encodeURIComponent(order.intentId) }, element('code', { class: 'id' }, short(order.intentId))), ' ', wordsOf(problem))
+  element('a', { href: '/orders/' + encodeURIComponent(order.intentId) }, element('code', { class: 'id' }, short(order.intentId))), ' ', explain(problem))
