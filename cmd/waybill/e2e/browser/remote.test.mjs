@@ -7,7 +7,7 @@ import { finalizeEvent, generateSecretKey, getPublicKey } from 'nostr-tools/pure
 import * as nip44 from 'nostr-tools/nip44';
 import { hexToBytes } from 'nostr-tools/utils';
 import { act, arrives, goToOrder, neverReloaded } from './acting.mjs';
-import { accessible, goTo, leave, picture, visit, world } from './fixture.mjs';
+import { accessible, eventually, goTo, leave, picture, visit, world } from './fixture.mjs';
 import { enter } from './session.mjs';
 
 const key = (secret, peer) => nip44.getConversationKey(secret, peer);
@@ -20,6 +20,11 @@ class RemoteSigner {
 
   constructor(user) {
     this.user = hexToBytes(user.secret);
+  }
+
+  /** Whether somebody listens for it. */
+  get heard() {
+    return [...this.#sockets].some(({ id }) => id);
   }
 
   get address() {
@@ -42,13 +47,23 @@ class RemoteSigner {
     socket.onClose(() => this.#sockets.delete(reader));
   }
 
+  /** Reads a nostrconnect:// address, as from a screen. */
+  accept(uri) {
+    const { host, searchParams } = new URL(uri);
+    this.#tell(host, { id: 'hello', result: searchParams.get('secret') });
+  }
+
   #answer({ pubkey, content }) {
     const { id, method, params } = JSON.parse(nip44.decrypt(content, key(this.#secret, pubkey)));
     this.asked.push(method);
     const result = this.#do(method, params);
-    const answer = nip44.encrypt(JSON.stringify(result === undefined ? { id, result: '', error: 'no' } : { id, result }), key(this.#secret, pubkey));
-    const event = finalizeEvent({ kind: 24133, created_at: Math.floor(Date.now() / 1000), tags: [['p', pubkey]], content: answer }, this.#secret);
-    for (const reader of this.#sockets) if (reader.id) reader.socket.send(JSON.stringify(['EVENT', reader.id, event]));
+    this.#tell(pubkey, result === undefined ? { id, result: '', error: 'no' } : { id, result });
+  }
+
+  #tell(page, message) {
+    const content = nip44.encrypt(JSON.stringify(message), key(this.#secret, page));
+    const event = finalizeEvent({ kind: 24133, created_at: Math.floor(Date.now() / 1000), tags: [['p', page]], content }, this.#secret);
+    for (const { id, socket } of this.#sockets) if (id) socket.send(JSON.stringify(['EVENT', id, event]));
   }
 
   #do(method, [first, second]) {
@@ -79,6 +94,23 @@ test('signed in from a phone', async () => {
   await neverReloaded(page, 'seller');
   assert.ok(signer.asked.filter((method) => method === 'sign_event').length > 1);
   assert.equal(signer.asked.filter((method) => method === 'connect').length, 1);
+  await leave(visitor);
+});
+
+test('signed in by a code that a phone reads', async () => {
+  const visitor = await visit(null);
+  const { page } = visitor;
+  const signer = new RemoteSigner(world.people.seller);
+  await page.routeWebSocket('wss://bunker.example/', (socket) => signer.serve(socket));
+  await goTo(page, '/sign-in');
+  await page.locator('.sign-in__code > summary').click();
+  await page.locator('#meeting').fill('wss://bunker.example');
+  await page.locator('[data-invite] button').click();
+  await page.locator('[data-qr] svg').waitFor();
+  await accessible(page, 'the code');
+  await eventually('the page listens', () => signer.heard);
+  signer.accept(await page.locator('[data-uri]').innerText());
+  await arrives(page, (url) => url.pathname === '/orders');
   await leave(visitor);
 });
 
