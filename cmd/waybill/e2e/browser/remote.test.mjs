@@ -100,7 +100,7 @@ test('signed in from a phone', async () => {
 test('signed in by a code that a phone reads', async () => {
   const visitor = await visit(null);
   const { page } = visitor;
-  const signer = new RemoteSigner(world.people.seller);
+  const signer = new RemoteSigner(world.people.shop) // one key signs in once in a second (NIP-98);
   await page.routeWebSocket('wss://bunker.example/', (socket) => signer.serve(socket));
   await goTo(page, '/sign-in');
   await page.locator('.sign-in__code > summary').click();

@@ -2,6 +2,7 @@
 // signs in once; what the browser keeps of that is given to every later visit.
 
 import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
 import { finalizeEvent } from 'nostr-tools/pure';
 import { hexToBytes } from 'nostr-tools/utils';
 import { visit, world } from './fixture.mjs';
@@ -18,7 +19,7 @@ export async function enter(name, options) {
 export async function begin(person) {
   const { secret, pubkey } = world.people[person];
   const url = `${world.url}/api/v1/session`;
-  const event = finalizeEvent({ kind: 27235, created_at: Math.floor(Date.now() / 1000), content: '', tags: [['u', url], ['method', 'POST']] }, hexToBytes(secret));
+  const event = finalizeEvent({ kind: 27235, created_at: Math.floor(Date.now() / 1000), content: '', tags: [['u', url], ['method', 'POST'], ['nonce', randomUUID()]] }, hexToBytes(secret));
   const answer = await fetch(url, { method: 'POST', headers: { Authorization: 'Nostr ' + Buffer.from(JSON.stringify(event)).toString('base64') } });
   assert.equal(answer.status, 201, await answer.text());
   const [name, value] = answer.headers.getSetCookie()[0].split(';')[0].split('=');
