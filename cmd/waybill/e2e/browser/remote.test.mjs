@@ -78,6 +78,13 @@ class RemoteSigner {
   }
 }
 
+// entered waits until the signer has signed its user in; else it says what the page does.
+async function entered({ page, faults }, signer, path) {
+  const told = page.locator('.sign-in__told [data-fault] .note');
+  const fault = told.waitFor().then(async () => assert.fail(`${await told.innerText()}\n${faults.join('\n')}\nasked: ${signer.asked}`));
+  await Promise.race([arrives(page, (url) => url.pathname === path), fault.catch((err) => (err instanceof assert.AssertionError ? Promise.reject(err) : new Promise(() => {})))]);
+}
+
 test('signed in from a phone', async () => {
   const visitor = await visit(null);
   const { page } = visitor;
@@ -86,7 +93,7 @@ test('signed in from a phone', async () => {
   await goTo(page, '/sign-in?next=/orders/SEEN-PROCESSING');
   await page.locator('#bunker').fill(signer.address);
   await page.locator('[data-bunker] button').click();
-  await arrives(page, (url) => url.pathname === '/orders/SEEN-PROCESSING');
+  await entered(visitor, signer, '/orders/SEEN-PROCESSING');
   assert.deepEqual(signer.asked, ['connect', 'get_public_key', 'sign_event']);
   await goToOrder(page, 'SEEN-PROCESSING');
   await act(page, 'note', { note: 'It is in the kiln.' });
@@ -100,7 +107,7 @@ test('signed in from a phone', async () => {
 test('signed in by a code that a phone reads', async () => {
   const visitor = await visit(null);
   const { page } = visitor;
-  const signer = new RemoteSigner(world.people.shop) // one key signs in once in a second (NIP-98);
+  const signer = new RemoteSigner(world.people.seller);
   await page.routeWebSocket('wss://bunker.example/', (socket) => signer.serve(socket));
   await goTo(page, '/sign-in');
   await page.locator('.sign-in__code > summary').click();
@@ -110,7 +117,7 @@ test('signed in by a code that a phone reads', async () => {
   await accessible(page, 'the code');
   await eventually('the page listens', () => signer.heard);
   signer.accept(await page.locator('[data-uri]').innerText());
-  await arrives(page, (url) => url.pathname === '/orders');
+  await entered(visitor, signer, '/orders');
   await leave(visitor);
 });
 
