@@ -44,7 +44,7 @@ func (w *world) browse(bunkers map[string]string, files ...string) {
 	for _, p := range w.people {
 		people[p.name] = map[string]string{"secret": p.secret, "pubkey": p.pubkey, "npub": p.npub}
 	}
-	given := must(json.Marshal(map[string]any{"url": w.http(""), "self": w.self, "people": people, "bunkers": bunkers, "shots": shots}))(w.t)
+	given := must(json.Marshal(map[string]any{"url": w.http(""), "self": w.self, "people": people, "bunkers": bunkers, "shots": shots, "sessions": w.t.TempDir()}))(w.t)
 	cmd := exec.Command("node", append([]string{"--test", "--test-reporter=spec", "--test-concurrency=1"}, files...)...)
 	cmd.Dir = browserFolder
 	cmd.Env = append(os.Environ(), "WAYBILL_WORLD="+string(given), "CHROMIUM="+chromium(w.t))

@@ -7,8 +7,11 @@ import { accessible, fits, goTo, leave, picture, visit, world } from './fixture.
 import { enter } from './session.mjs';
 
 const desk = { width: 1280, height: 860 };
-const narrow = { width: 1025, height: 800 }; // where the bar is at its fullest
 const phone = { width: 360, height: 740 };
+// Where the bar is at its fullest: just before it leaves out a name, and before it wraps.
+const full = { width: 1201, height: 860 };
+const narrow = { width: 1025, height: 800 };
+const tablet = { width: 768, height: 1024 };
 
 // Whose pages: name -> path, or [path, what is done there before one looks].
 const pages = {
@@ -65,11 +68,11 @@ async function leadTo(page, to) {
   await act?.(page);
 }
 
-const look = (page, name) => async (how, { colorScheme = 'light', size = desk } = {}) => {
+const look = (page, name) => async (how, { colorScheme = 'light', size = desk, contrast = true } = {}) => {
   await page.emulateMedia({ colorScheme });
   await page.setViewportSize(size);
   await fits(page, `${name}, ${how}`);
-  await accessible(page, `${name}, ${how}`, colorScheme === 'dark' ? ['color-contrast'] : undefined); // the rest is as in light
+  await accessible(page, `${name}, ${how}`, { contrast });
   await picture(page, `${name}-${how}`);
 };
 
@@ -87,15 +90,15 @@ for (const [who, places] of Object.entries(pages)) {
         await leadTo(visitor.page, to);
         const see = look(visitor.page, name);
         await see('light');
-        await see('dark', { colorScheme: 'dark' });
+        await see('dark', { colorScheme: 'dark', contrast: 'alone' }); // the rest is as in light
         await see('phone', { size: phone });
         await leadTo(german.page, to);
         assert.equal(await german.page.evaluate(() => document.documentElement.lang), 'de');
-        for (const size of [desk, narrow, phone]) {
+        for (const size of [full, narrow, tablet, phone]) {
           await german.page.setViewportSize(size);
           await fits(german.page, `${name}, German, ${size.width}`);
         }
-        await look(german.page, name)('german', { size: narrow });
+        await look(german.page, name)('german', { size: narrow, contrast: false }); // as in English
         await german.page.setViewportSize(desk);
       });
     }

@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { act, arrives, fill, goToOrder, neverReloaded, openAct, opened, openSealed, orderOf, stands } from './acting.mjs';
-import { accessible, goTo, leave } from './fixture.mjs';
+import { accessible, goTo, leave, signIn, visit } from './fixture.mjs';
 import { enter } from './session.mjs';
 
 const street = 'Rua das Flores 14';
@@ -15,14 +15,15 @@ function inTwoDays() {
   return new Date(Date.now() + 2 * 86_400_000).toISOString().slice(0, 10);
 }
 
-async function bothAt(id, options) {
-  const both = await Promise.all([enter('buyer', options), enter('seller', options)]);
-  for (const { page } of both) await goToOrder(page, id);
-  return both;
+async function bothAt(id, buyer, seller) {
+  for (const { page } of [buyer, seller]) await goToOrder(page, id);
+  return [buyer, seller];
 }
 
 test('a purchase, by private messages', async (t) => {
-  const [buyer, seller] = await bothAt('BUY-WRAPPED');
+  const visitor = await visit('buyer');
+  await signIn(visitor, '/orders/BUY-WRAPPED');
+  const [buyer, seller] = await bothAt('BUY-WRAPPED', visitor, await enter('seller'));
   await t.test('the seller asks for the money, and the buyer sees it come', async () => {
     await act(seller.page, 'request', { paymentLink: invoice, shippingQuote: '1500', eta: inTwoDays(), note: 'Thank you, Nora.' });
     await stands(seller.page, 'payment-requested');
@@ -93,7 +94,7 @@ test('a purchase, by private messages', async (t) => {
 });
 
 test('a purchase with signers that cannot encrypt, by posted events', async () => {
-  const [buyer, seller] = await bothAt('BUY-POSTED', { nip44: false });
+  const [buyer, seller] = await bothAt('BUY-POSTED', await enter('buyer', { nip44: false }), await enter('seller', { nip44: false }));
   const dialog = await openAct(seller.page, 'request');
   await fill(dialog, { paymentLink: invoice });
   await dialog.locator('[data-send]').click();

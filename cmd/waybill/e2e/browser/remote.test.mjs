@@ -7,7 +7,7 @@ import { finalizeEvent, generateSecretKey, getPublicKey } from 'nostr-tools/pure
 import * as nip44 from 'nostr-tools/nip44';
 import { hexToBytes } from 'nostr-tools/utils';
 import { act, arrives, goToOrder, neverReloaded } from './acting.mjs';
-import { accessible, goTo, leave, picture, visit, world } from './fixture.mjs';
+import { accessible, eventually, goTo, leave, picture, visit, world } from './fixture.mjs';
 import { enter } from './session.mjs';
 
 const key = (secret, peer) => nip44.getConversationKey(secret, peer);
@@ -20,6 +20,11 @@ class RemoteSigner {
 
   constructor(user) {
     this.user = hexToBytes(user.secret);
+  }
+
+  /** Whether somebody listens for it. */
+  get heard() {
+    return [...this.#sockets].some(({ id }) => id);
   }
 
   get address() {
@@ -42,13 +47,23 @@ class RemoteSigner {
     socket.onClose(() => this.#sockets.delete(reader));
   }
 
+  /** Reads a nostrconnect:// address, as from a screen. */
+  accept(uri) {
+    const { host, searchParams } = new URL(uri);
+    this.#tell(host, { id: 'hello', result: searchParams.get('secret') });
+  }
+
   #answer({ pubkey, content }) {
     const { id, method, params } = JSON.parse(nip44.decrypt(content, key(this.#secret, pubkey)));
     this.asked.push(method);
     const result = this.#do(method, params);
-    const answer = nip44.encrypt(JSON.stringify(result === undefined ? { id, result: '', error: 'no' } : { id, result }), key(this.#secret, pubkey));
-    const event = finalizeEvent({ kind: 24133, created_at: Math.floor(Date.now() / 1000), tags: [['p', pubkey]], content: answer }, this.#secret);
-    for (const reader of this.#sockets) if (reader.id) reader.socket.send(JSON.stringify(['EVENT', reader.id, event]));
+    this.#tell(pubkey, result === undefined ? { id, result: '', error: 'no' } : { id, result });
+  }
+
+  #tell(page, message) {
+    const content = nip44.encrypt(JSON.stringify(message), key(this.#secret, page));
+    const event = finalizeEvent({ kind: 24133, created_at: Math.floor(Date.now() / 1000), tags: [['p', page]], content }, this.#secret);
+    for (const { id, socket } of this.#sockets) if (id) socket.send(JSON.stringify(['EVENT', id, event]));
   }
 
   #do(method, [first, second]) {
@@ -63,6 +78,13 @@ class RemoteSigner {
   }
 }
 
+// entered waits until the signer has signed its user in; else it says what the page does.
+async function entered({ page, faults }, signer, path) {
+  const told = page.locator('.sign-in__told [data-fault] .note');
+  const fault = told.waitFor().then(async () => assert.fail(`${await told.innerText()}\n${faults.join('\n')}\nasked: ${signer.asked}`));
+  await Promise.race([arrives(page, (url) => url.pathname === path), fault.catch((err) => (err instanceof assert.AssertionError ? Promise.reject(err) : new Promise(() => {})))]);
+}
+
 test('signed in from a phone', async () => {
   const visitor = await visit(null);
   const { page } = visitor;
@@ -71,7 +93,7 @@ test('signed in from a phone', async () => {
   await goTo(page, '/sign-in?next=/orders/SEEN-PROCESSING');
   await page.locator('#bunker').fill(signer.address);
   await page.locator('[data-bunker] button').click();
-  await arrives(page, (url) => url.pathname === '/orders/SEEN-PROCESSING');
+  await entered(visitor, signer, '/orders/SEEN-PROCESSING');
   assert.deepEqual(signer.asked, ['connect', 'get_public_key', 'sign_event']);
   await goToOrder(page, 'SEEN-PROCESSING');
   await act(page, 'note', { note: 'It is in the kiln.' });
@@ -79,6 +101,23 @@ test('signed in from a phone', async () => {
   await neverReloaded(page, 'seller');
   assert.ok(signer.asked.filter((method) => method === 'sign_event').length > 1);
   assert.equal(signer.asked.filter((method) => method === 'connect').length, 1);
+  await leave(visitor);
+});
+
+test('signed in by a code that a phone reads', async () => {
+  const visitor = await visit(null);
+  const { page } = visitor;
+  const signer = new RemoteSigner(world.people.seller);
+  await page.routeWebSocket('wss://bunker.example/', (socket) => signer.serve(socket));
+  await goTo(page, '/sign-in');
+  await page.locator('.sign-in__code > summary').click();
+  await page.locator('#meeting').fill('wss://bunker.example');
+  await page.locator('[data-invite] button').click();
+  await page.locator('[data-qr] svg').waitFor();
+  await accessible(page, 'the code');
+  await eventually('the page listens', () => signer.heard);
+  signer.accept(await page.locator('[data-uri]').innerText());
+  await entered(visitor, signer, '/orders');
   await leave(visitor);
 });
 

@@ -110,7 +110,10 @@ test('signing in with a clock that is wrong', async () => {
     : [201, { pubkey: seller.pubkey }, {}])
   assert.equal((await signIn(await signerFor(seller), 'https://r.example')).pubkey, seller.pubkey)
   const token = JSON.parse(Buffer.from(asked[1].headers.Authorization.slice(6), 'base64').toString())
-  assert.deepEqual([token.kind, token.created_at, token.tags], [27235, there, [['u', 'https://r.example/api/v1/session'], ['method', 'POST']]])
+  assert.deepEqual([token.kind, token.created_at, token.tags.slice(0, 2)], [27235, there, [['u', 'https://r.example/api/v1/session'], ['method', 'POST']]])
+  const nonces = asked.map(({ headers }) => JSON.parse(Buffer.from(headers.Authorization.slice(6), 'base64').toString()).tags[2])
+  assert.deepEqual(nonces.map(([name]) => name), ['nonce', 'nonce'])
+  assert.notEqual(nonces[0][1], nonces[1][1]) // each is good for one request
 })
 
 test('the address of the socket', () => {

@@ -12,7 +12,7 @@ import { nostr } from './vendor.js'
  * @returns {Promise<string>}
  */
 export async function authorization(signer, method, url, { body = '', at = Math.floor(Date.now() / 1000) } = {}) {
-  const tags = [['u', url], ['method', method]]
+  const tags = [['u', url], ['method', method], ['nonce', nonce()]]
   if (body) tags.push(['payload', await digest(body)])
   const event = await signer.signEvent({ kind: 27235, created_at: at, tags, content: '' })
   return 'Nostr ' + base64(JSON.stringify(event))
@@ -51,6 +51,9 @@ async function digest(text) {
   const { sha256 } = await nostr()
   return Array.from(sha256(new TextEncoder().encode(text)), (b) => b.toString(16).padStart(2, '0')).join('')
 }
+
+// nonce tells two requests of one second apart: each is good for one.
+const nonce = () => Array.from(crypto.getRandomValues(new Uint8Array(12)), (b) => b.toString(16).padStart(2, '0')).join('')
 
 function base64(text) {
   return btoa(String.fromCharCode(...new TextEncoder().encode(text)))
