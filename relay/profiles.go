@@ -83,25 +83,31 @@ func oneLine(value any) string {
 	return text
 }
 
-// Titles are those of the listings (NIP-99, "30402:<pubkey>:<d>") that are here.
+// titled are the kinds of addressable events that have a title: listings (NIP-99), and
+// shipping options (Gamma).
+var titled = map[string]int{"30402": nostr.KindClassifiedListing, "30406": 30406}
+
+// Titles are those of the listings and shipping options ("30402:<pubkey>:<d>",
+// "30406:…") that are here.
 func (d *Directory) Titles(ctx context.Context, addresses []string) (map[string]string, error) {
 	return d.titles.of(addresses, func(missing []string, found func(string, string)) error {
-		names := map[string][]string{} // by author
+		names := map[string][]string{} // by kind and author
 		for _, a := range missing {
 			kind, rest, _ := strings.Cut(a, ":")
 			author, name, ok := strings.Cut(rest, ":")
-			if kind == "30402" && ok && nostr.IsValid32ByteHex(author) {
-				names[author] = append(names[author], name)
+			if titled[kind] != 0 && ok && nostr.IsValid32ByteHex(author) {
+				names[kind+":"+author] = append(names[kind+":"+author], name)
 			}
 		}
-		for author, listed := range names {
-			f := nostr.Filter{Kinds: []int{nostr.KindClassifiedListing}, Authors: []string{author}, Tags: nostr.TagMap{"d": listed}}
-			for evt, err := range d.Ledger.Query(ctx, f, "", len(listed)) {
+		for of, all := range names {
+			kind, author, _ := strings.Cut(of, ":")
+			f := nostr.Filter{Kinds: []int{titled[kind]}, Authors: []string{author}, Tags: nostr.TagMap{"d": all}}
+			for evt, err := range d.Ledger.Query(ctx, f, "", len(all)) {
 				if err != nil {
 					return err
 				}
 				if tag := evt.Tags.Find("title"); tag != nil {
-					found("30402:"+author+":"+evt.Tags.GetD(), oneLine(tag[1]))
+					found(of+":"+evt.Tags.GetD(), oneLine(tag[1]))
 				}
 			}
 		}

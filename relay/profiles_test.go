@@ -82,14 +82,16 @@ func TestTitles(t *testing.T) {
 	for _, name := range []string{"mug", "bowl", "mug:large"} {
 		shop, other = append(shop, listing(name, "shop's "+name)), append(other, listing(name, "other's "+name))
 	}
+	shop = append(shop, nostr.Event{Kind: 30406, Tags: nostr.Tags{{"d", "mug"}, {"title", "by post"}}})
 	l, who := published(t, shop, other)
 	d := &Directory{Ledger: l}
 	at := func(author int, name string) string { return "30402:" + who[author] + ":" + name }
-	got, err := d.Titles(t.Context(), []string{at(0, "mug"), at(0, "mug:large"), at(1, "bowl"), at(1, "none"), "30403:" + who[0] + ":mug", "mug", "30402:x:mug", ""})
+	got, err := d.Titles(t.Context(), []string{at(0, "mug"), at(0, "mug:large"), at(1, "bowl"), at(1, "none"), "30406:" + who[0] + ":mug", "30403:" + who[0] + ":mug", "mug", "30402:x:mug", ""})
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := map[string]string{at(0, "mug"): "shop's mug", at(0, "mug:large"): "shop's mug:large", at(1, "bowl"): "other's bowl"}
+	want := map[string]string{at(0, "mug"): "shop's mug", at(0, "mug:large"): "shop's mug:large", at(1, "bowl"): "other's bowl",
+		"30406:" + who[0] + ":mug": "by post"}
 	for a, title := range want {
 		if got[a] != title {
 			t.Errorf("%s: got %q", a, got[a])

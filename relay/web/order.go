@@ -33,6 +33,7 @@ type OrderPage struct {
 	Canceller     string  // you, party, admin
 	Disputer      string
 	Private       Private
+	Shipping      string // the option that was chosen; "" for none
 	Cart          []Sibling
 	Path          string // of this page
 	Documents     []string
@@ -101,6 +102,9 @@ func (s *server) order(v *visit) error {
 	}
 	p.Canceller, p.Disputer = whoIs(o, o.CancelledBy, v.viewer), whoIs(o, disputedLastBy(o), v.viewer)
 	if p.Goods, err = s.goods(v.Context(), o); err != nil {
+		return err
+	}
+	if p.Shipping, err = s.shippingOf(v.Context(), o); err != nil {
 		return err
 	}
 	if role == orders.Buyer {

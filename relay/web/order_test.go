@@ -337,3 +337,21 @@ func TestTwoCurrencies(t *testing.T) {
 		t.Errorf("the list: got %q", got)
 	}
 }
+
+// A shipping option is told by its title where that is known.
+func TestShippingOption(t *testing.T) {
+	h := newHouse(t, func(c *Config) {
+		c.Titles = func(_ context.Context, addresses []string) (map[string]string, error) {
+			return map[string]string{"30406:x:post": "By post, insured"}, nil
+		}
+	})
+	total := int64(100)
+	for id, option := range map[string]string{"A-1": "30406:x:post", "A-2": "30406:x:ship"} {
+		h.write(h.fold(id, h.buyer, h.seller, say{by: h.buyer, verb: orders.Intent, at: today, Public: orders.Public{Amount: &total, Shipping: option}}))
+	}
+	for id, want := range map[string]string{"A-1": "By post, insured", "A-2": "30406:x:ship"} {
+		if page := words(h.shown(h.seller, "/orders/"+id)); !strings.Contains(page, want) {
+			t.Errorf("%s: the page does not say %q", id, want)
+		}
+	}
+}

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"context"
 	"strings"
 
@@ -50,4 +51,14 @@ func listingOf(o *orders.Order, productID string) string {
 		return productID
 	}
 	return kind + o.SellerPubkey + ":" + productID
+}
+
+// shippingOf is the title of the shipping option that was chosen, where its event
+// (kind 30406) is known, else its address; "" for none.
+func (s *server) shippingOf(ctx context.Context, o *orders.Order) (string, error) {
+	if s.cfg.Titles == nil || o.ShippingOption == "" {
+		return o.ShippingOption, nil
+	}
+	titles, err := s.cfg.Titles(ctx, []string{o.ShippingOption})
+	return cmp.Or(titles[o.ShippingOption], o.ShippingOption), err
 }

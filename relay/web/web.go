@@ -37,7 +37,8 @@ type Config struct {
 	// Profiles are what people (public keys, hex) say of themselves; those that say
 	// nothing are left out. nil: nobody says anything.
 	Profiles func(ctx context.Context, pubkeys []string) (map[string]Profile, error)
-	// Titles are the titles of listings ("30402:<pubkey>:<d>"). nil: none is known.
+	// Titles are the titles of listings ("30402:<pubkey>:<d>") and of shipping options
+	// ("30406:<pubkey>:<d>"). nil: none is known.
 	Titles func(ctx context.Context, addresses []string) (map[string]string, error)
 	// Cases keep which admin works on which dispute. nil: nobody does.
 	Cases Cases
