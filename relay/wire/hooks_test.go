@@ -2,6 +2,7 @@ package wire
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"log"
 	"net"
@@ -97,6 +98,15 @@ func (h *house) alive(c net.Conn, id string) (<-chan struct{}, bool) {
 	defer h.mu.Unlock()
 	done, ok := h.subs[subscription{c, id}]
 	return done, ok
+}
+
+// holds waits until so many subscriptions are open, and khatru listens to so many
+// filters: the end of one is told to the house by a goroutine of its own.
+func (h *house) holds(open, filters int) {
+	h.t.Helper()
+	eventually(h.t, fmt.Sprintf("%d subscriptions, %d filters", open, filters), func() bool {
+		return h.open() == open && h.listeners() == filters
+	})
 }
 
 func (h *house) open() int {

@@ -40,9 +40,7 @@ func TestPipelinedREQAndCLOSE(t *testing.T) {
 	}
 	wg.Wait()
 	s.publish(made(t, 1, "behind them"))
-	if open, listening := h.open(), h.listeners(); open != 0 || listening != 0 {
-		t.Errorf("%d subscriptions live on, and khatru listens to %d", open, listening)
-	}
+	h.holds(0, 0)
 }
 
 func TestREQReplacesItsNamesake(t *testing.T) {
@@ -54,9 +52,7 @@ func TestREQReplacesItsNamesake(t *testing.T) {
 	for range 20 {
 		s.until("EOSE", "s")
 	}
-	if open, listening := h.open(), h.listeners(); open != 1 || listening != 2 {
-		t.Errorf("%d subscriptions and %d filters, want 1 and 2", open, listening)
-	}
+	h.holds(1, 2)
 }
 
 // khatru keeps the filters before the refused one; nobody would ever close them.
@@ -76,9 +72,7 @@ func TestRefusedREQLeavesNothing(t *testing.T) {
 	}
 	s.say("REQ", "half", map[string]any{"kinds": []int{7}})
 	s.until("EOSE", "half")
-	if open, listening := h.open(), h.listeners(); open != 1 || listening != 1 {
-		t.Errorf("%d subscriptions and %d filters, want one of the same name", open, listening)
-	}
+	h.holds(1, 1)
 }
 
 func TestSubscriptionsPerConnection(t *testing.T) {
@@ -151,9 +145,7 @@ func TestCLOSEWaitsForItsREQ(t *testing.T) {
 	close(release)
 	s.until("EOSE", "s")
 	s.until("EOSE", "s")
-	if open, listening := h.open(), h.listeners(); open != 1 || listening != 1 {
-		t.Errorf("%d subscriptions and %d filters, want the second REQ's", open, listening)
-	}
+	h.holds(1, 1)
 }
 
 // A COUNT of the same name must not take the REQ's answer, nor give it one.
@@ -187,9 +179,7 @@ func TestCLOSEWithoutASignal(t *testing.T) {
 	s.say("REQ", "s", map[string]any{"kinds": []int{7}})
 	s.say("CLOSE", "s")
 	s.publish(made(t, 1, "after it"))
-	if open := h.open(); open != 0 {
-		t.Errorf("%d subscriptions live on", open)
-	}
+	h.holds(0, 0)
 }
 
 // A signal that never comes holds nothing up for ever.
