@@ -94,17 +94,29 @@ func (p *Progress) path(was []Stay, after *Order) {
 }
 
 // Since tells what those of the facts that o is made of (AssembleFrom) whose Seq is
-// above after have changed in it; ok is false where there are none.
-func Since(o *Order, p Pair, facts []Fact, after int64) (progress Progress, ok bool) {
-	var old []Fact
-	begun := false
+// above after, and not above upTo, have changed in it; ok is false where there are none.
+// What came later still is for another call to tell.
+func Since(o *Order, p Pair, facts []Fact, after, upTo int64) (progress Progress, ok bool) {
+	var old, now []Fact
+	begun, begins := false, false // by what was told before, and by now
 	for i := range facts {
-		if facts[i].Seq > after {
+		f := &facts[i]
+		if f.Seq > upTo {
+			continue
+		}
+		now = append(now, *f)
+		begins = begins || f.Begins()
+		if f.Seq > after {
 			ok = true
 			continue
 		}
-		old = append(old, facts[i])
-		begun = begun || facts[i].Begins()
+		old = append(old, *f)
+		begun = begun || f.Begins()
+	}
+	if len(now) < len(facts) {
+		if ok = ok && begins; ok {
+			o = Fold(p, now)
+		}
 	}
 	switch {
 	case !ok:

@@ -2,6 +2,7 @@ package orders
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"testing"
@@ -98,17 +99,19 @@ func TestProgress(t *testing.T) {
 			[]string{"", "lines 1, created by gamma, answered"},
 		},
 	} {
-		var known []Fact
+		var known, all []Fact
 		var got []string
-		after := int64(0)
+		after, pair := int64(0), PairOf(ana, bob)
 		for _, batch := range tt.batches {
 			for i := range batch {
-				batch[i].Seq = after + int64(i) + 1
+				all = append(all, batch[i])
+				all[len(all)-1].Seq = int64(len(all))
 			}
-			known = append(known, batch...)
-			pair := PairOf(ana, bob)
+		}
+		for _, batch := range tt.batches {
+			known = all[:len(known)+len(batch)]
 			if slices.ContainsFunc(known, func(f Fact) bool { return f.Begins() }) {
-				p, ok := Since(Fold(pair, known), pair, known, after)
+				p, ok := Since(Fold(pair, known), pair, known, after, math.MaxInt64)
 				if !ok {
 					t.Errorf("%s: nothing new", name)
 				}
@@ -116,12 +119,17 @@ func TestProgress(t *testing.T) {
 			} else {
 				got = append(got, "")
 			}
-			after += int64(len(batch))
+			// What came meanwhile is in the order already, and is not told of yet.
+			early, _ := Since(Fold(pair, all), pair, all, after, int64(len(known)))
+			if told := early.told(); told != got[len(got)-1] {
+				t.Errorf("%s: with what came later in sight: got %q, want %q", name, told, got[len(got)-1])
+			}
+			after = int64(len(known))
 		}
 		if !slices.Equal(got, tt.want) {
 			t.Errorf("%s:\n got %q\nwant %q", name, got, tt.want)
 		}
-		if _, ok := Since(Fold(PairOf(ana, bob), known), PairOf(ana, bob), known, after); ok {
+		if _, ok := Since(Fold(PairOf(ana, bob), known), PairOf(ana, bob), known, after, math.MaxInt64); ok {
 			t.Errorf("%s: told again", name)
 		}
 	}
@@ -141,7 +149,7 @@ func BenchmarkSince(b *testing.B) {
 		b.Run(name, func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
-				Since(o, pair, facts[:n], int64(n-1))
+				Since(o, pair, facts[:n], int64(n-1), math.MaxInt64)
 			}
 		})
 		b.Run(name+", the fold itself", func(b *testing.B) {

@@ -11,6 +11,7 @@ import (
 // only once the batch is done, or a batch that is tried again would count twice.
 type tally struct {
 	after    int64 // facts up to here were counted before
+	upTo     int64 // facts beyond are of a later batch, though their orders show them already
 	facts    []orders.Fact
 	progress []orders.Progress
 	placed   map[string]bool // facts that belong to an order
@@ -19,11 +20,11 @@ type tally struct {
 }
 
 // tally is nil where nobody counts, or nothing is new.
-func (t *Tracker) tally(facts []orders.Fact) *tally {
+func (t *Tracker) tally(facts []orders.Fact, upTo int64) *tally {
 	if t.Meter == nil || !slices.ContainsFunc(facts, func(f orders.Fact) bool { return f.Seq > t.Counted }) {
 		return nil
 	}
-	return &tally{after: t.Counted, facts: facts, placed: map[string]bool{}, seen: map[orders.Key]bool{}, tracker: t}
+	return &tally{after: t.Counted, upTo: upTo, facts: facts, placed: map[string]bool{}, seen: map[orders.Key]bool{}, tracker: t}
 }
 
 // each is shown every order of the batch.
@@ -38,13 +39,15 @@ func (y *tally) each() func(orders.Key, *orders.Order, []orders.Fact) {
 		y.seen[k] = true
 		// A fault in the history of one order is that order's alone.
 		guard(y.tracker.Log, "count", func() {
+			p, ok := orders.Since(o, k.Pair, facts, y.after, y.upTo)
+			if !ok {
+				return
+			}
+			y.progress = append(y.progress, p)
 			for i := range facts {
 				if facts[i].Seq > y.after {
 					y.placed[orders.FactRef(facts[i].ID, facts[i].N)] = true
 				}
-			}
-			if p, ok := orders.Since(o, k.Pair, facts, y.after); ok {
-				y.progress = append(y.progress, p)
 			}
 		})
 	}
@@ -88,7 +91,7 @@ func (t *Tracker) countUpTo(ctx context.Context, upTo int64) error {
 		if err != nil {
 			return err
 		}
-		y := t.tally(facts)
+		y := t.tally(facts, last)
 		for _, k := range keys {
 			var o *orders.Order
 			var members []orders.Fact

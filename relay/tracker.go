@@ -115,7 +115,7 @@ func (t *Tracker) step(ctx context.Context) (more bool, err error) {
 		return false, err
 	}
 	keys = append(keys, marked...)
-	tally := t.tally(facts)
+	tally := t.tally(facts, upTo)
 	if err := t.Store.ProjectEach(ctx, src, keys, tally.each()); errors.Is(err, redisstore.ErrBlocked) {
 		t.Log.Error().Err(err).Msg("an order is not in the indexes")
 	} else if err != nil {

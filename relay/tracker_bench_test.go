@@ -71,7 +71,7 @@ func BenchmarkProject(b *testing.B) {
 				if c.after >= 0 {
 					t.Meter = noMeter{}
 				}
-				tally := t.tally(facts)
+				tally := t.tally(facts, n)
 				if err := store.ProjectEach(ctx, src, keys, tally.each()); err != nil {
 					b.Fatal(err)
 				}

@@ -60,6 +60,7 @@ func TestForgedForwardedFor(t *testing.T) {
 		t.Errorf("got %q, want the peer's address and no header", body)
 	}
 	client.CloseIdleConnections()
+	eventually(t, "the end of the request's connection", func() bool { return h.wire.Stats().Connections == 0 })
 	h.rawDial(nil, "X-Forwarded-For: 6.6.6.6\r\n")
 	h.rawDial(nil, "X-Forwarded-For: 10.0.0.1\r\n")
 	if status, _, _ := h.refusedDial(); status != 429 {
