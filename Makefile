@@ -72,15 +72,10 @@ race:
 
 # One instrumented program for each package; then two fuzzers at a time, each on one
 # core. What they find interesting is kept where `go test -fuzz` keeps it.
-FUZZ_PROGRAMS = .tools/fuzz
-FUZZ_CORPUS = $(shell $(GO) env GOCACHE)/fuzz/$(shell $(GO) list -m)
-
 fuzz:
 	@for package in $(sort $(foreach f,$(FUZZERS) $(SHORT_FUZZERS),$(firstword $(subst :, ,$f)))); do \
-		$(GO) test -c -fuzz . -o "$(FUZZ_PROGRAMS)/$$package.test" "$$package" || exit; done
-	@(printf '$(FUZZTIME) %s\n' $(FUZZERS); printf '$(SHORT_FUZZTIME) %s\n' $(SHORT_FUZZERS)) | xargs -P 2 -L 1 sh -ec 'echo "fuzz $$1"; \
-		package=$${1%%:*}; program=$(CURDIR)/$(FUZZ_PROGRAMS)/$$package.test; cd "$$package"; exec "$$program" -test.run "^$$" -test.fuzz "^$${1##*:}\$$" \
-		-test.fuzzcachedir "$(FUZZ_CORPUS)/$${package#./}" -test.parallel 1 -test.fuzztime $$0 -test.fuzzminimizetime 10x'
+		$(GO) test -c -fuzz . -o ".tools/fuzz/$$package.test" "$$package" || exit; done
+	@(printf '$(FUZZTIME) %s\n' $(FUZZERS); printf '$(SHORT_FUZZTIME) %s\n' $(SHORT_FUZZERS)) | xargs -P 2 -L 1 .ci/fuzz
 
 e2e:
 	$(GO) test -tags e2e -count=1 -timeout 20m ./$(E2E)/
