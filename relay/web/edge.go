@@ -19,6 +19,7 @@ type visit struct {
 	admin  bool
 	as     orders.Role // in which the viewer sees what is on the page; 0: in none
 	prefs  preferences
+	path   string // of the page, with its query: where its forms lead back to
 	now    time.Time
 }
 
@@ -27,7 +28,7 @@ func (s *server) edge(r route) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 		start := time.Now()
 		out := &answerWriter{ResponseWriter: w, code: http.StatusOK}
-		v := &visit{Request: req, w: out, prefs: preferencesOf(req), now: s.cfg.Now()}
+		v := &visit{Request: req, w: out, prefs: preferencesOf(req), path: req.URL.RequestURI(), now: s.cfg.Now()}
 		s.setHeaders(w.Header())
 		defer func() { s.cfg.Observe(r.pattern, out.code, time.Since(start)) }()
 		defer s.recover(v)
@@ -129,6 +130,9 @@ const retryAfter = "10"
 // what tells that is away itself, to nobody in particular.
 func (s *server) showFailure(v *visit, status int, code orders.Code) {
 	page := Failure{Status: status, Code: code}
+	if code == orders.ENOTFOUND {
+		v.path = "/" // nothing is there to come back to, and nothing of what was asked is said again
+	}
 	err := s.show(v, status, "error", page)
 	if err != nil && v.viewer != "" {
 		v.viewer, v.admin = "", false

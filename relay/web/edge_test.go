@@ -115,3 +115,19 @@ func TestWhatIsCounted(t *testing.T) {
 		}
 	}
 }
+
+// A page that is not there says nothing of what was asked for: it may be a key, or an id.
+func TestNothingIsEchoed(t *testing.T) {
+	h := newHouse(t)
+	for _, viewer := range []string{"", h.stranger} {
+		for _, path := range []string{"/" + h.buyer, "/order/wanted-1", "/nowhere?q=wanted-1"} {
+			w := h.page(viewer, path)
+			if body := w.Body.String(); w.Code != 404 || strings.Contains(body, h.buyer) || strings.Contains(body, "wanted-1") {
+				t.Errorf("%s: got %d, %.400s", path, w.Code, body)
+			}
+		}
+	}
+	if w := h.page(h.stranger, "/orders/wanted-1"); w.Code != 404 || strings.Contains(w.Body.String(), "wanted-1") {
+		t.Errorf("an order: got %d", w.Code)
+	}
+}

@@ -83,7 +83,7 @@ func loadPages(words catalogues, a *assets) (*pages, error) {
 func (s *server) show(v *visit, status int, name string, body any) error {
 	page := Page{
 		Lang: v.prefs.Language, Languages: Languages, Theme: v.prefs.Theme, Themes: themes, Hides: v.prefs.Hides, Assets: s.assets.prefix,
-		Relay: s.cfg.Name, Self: s.cfg.Self, Path: v.URL.RequestURI(), Here: v.Pattern, Admin: v.admin, Body: body,
+		Relay: s.cfg.Name, Self: s.cfg.Self, Path: v.path, Here: v.Pattern, Admin: v.admin, Body: body,
 	}
 	if v.viewer != "" {
 		people, err := s.people(v.Context(), v.viewer)
