@@ -29,7 +29,7 @@ after(async () => {
 });
 
 /** How long anything may take that a person waits for, in milliseconds. */
-export const patience = 20_000;
+export const patience = 30_000;
 
 /**
  * A person at a browser of their own. options: nip44 (false: a signer that cannot
