@@ -4,6 +4,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/waybill-relay/waybill/nip17"
 )
@@ -52,7 +53,8 @@ func parse(text string) (Connection, error) {
 		return Connection{}, err
 	}
 	tokens := query["secret"]
-	if len(tokens) > 1 || len(query.Get("secret")) > maxToken {
+	// What is no UTF-8 would not come back from the JSON in which it is kept.
+	if len(tokens) > 1 || len(query.Get("secret")) > maxToken || !utf8.ValidString(query.Get("secret")) {
 		return Connection{}, ErrToken
 	}
 	return Connection{Signer: u.Host, Relays: relays, Token: query.Get("secret")}, nil
@@ -66,7 +68,7 @@ func checkRelays(urls []string) (relays []string, err error) {
 	for _, text := range urls {
 		u, err := url.Parse(text)
 		switch {
-		case err != nil || len(text) > maxRelay || u.Scheme != "ws" && u.Scheme != "wss":
+		case err != nil || len(text) > maxRelay || !utf8.ValidString(text) || u.Scheme != "ws" && u.Scheme != "wss":
 			return nil, ErrRelays
 		case u.Hostname() == "" || u.Opaque != "" || u.User != nil || u.Fragment != "":
 			return nil, ErrRelays

@@ -85,6 +85,8 @@ func FuzzParse(f *testing.F) {
 	f.Add(base + "?relay=wss%3A%2F%2Fa.example%2F%3Fx%3Dy&relay=ws://[::1]:1&secret=%26")
 	f.Add("bunker://npub1xyz?relay=wss://a")
 	f.Add("bunker://x:y@" + signerHex + "#?relay=%")
+	f.Add(base + "?relay=wss://ac\x88")
+	f.Add(base + "?relay=wss://a.example&secret=%88")
 	f.Fuzz(func(t *testing.T, text string) {
 		conn, err := Parse(text)
 		if err != nil {
