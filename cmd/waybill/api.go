@@ -17,24 +17,24 @@ import (
 )
 
 // api is what answers under /api/ and /problems/.
-func (d *daemon) api(office *posting.Office, reader orders.Reader, changes *api.Changes) http.Handler {
+func (d *daemon) api(office *posting.Office, changes *api.Changes) http.Handler {
 	return api.New(api.Config{
 		PublicURLs: d.cfg.Relay.PublicURLs, Self: d.identity.PublicKey(), Policy: d.cfg.Participants.Policy, Ways: enrol.Ways(),
 		ClientIP: wire.ClientIP, Observe: d.metrics.Request, Log: d.log,
 		Office: office, Sessions: d.ledger, Live: d.live, Notices: d.notifier, Changes: changes,
-		Orders: reader, Admin: d.cfg.isAdmin, Select: d.selectOrders,
-		Names: (&relay.Names{Ledger: d.ledger}).Of, Explain: d.explain, Viewed: d.views.Viewed,
+		Orders: d.reader, Admin: d.cfg.isAdmin, Select: d.selectOrders,
+		Names: d.names.Of, Explain: d.explain, Viewed: d.views.Viewed,
 		Replayed: d.metrics.Replayed,
 	}, d.desk)
 }
 
 // pages are the dashboards.
-func (d *daemon) pages(reader orders.Reader, changes *api.Changes) (http.Handler, error) {
+func (d *daemon) pages(changes *api.Changes) (http.Handler, error) {
 	directory := &relay.Directory{Ledger: d.ledger}
 	return web.New(web.Config{
 		Name: d.cfg.Relay.Name, Self: d.identity.PublicKey(), PublicURLs: d.cfg.Relay.PublicURLs,
-		Orders: reader, Visitors: api.NewCookies(d.cfg.Relay.PublicURLs, d.ledger, time.Now), Admin: d.cfg.isAdmin, Admins: d.cfg.Admins,
-		InboxRelays: d.ledger.RelaysOf, Names: (&relay.Names{Ledger: d.ledger}).Of, Profiles: profilesOf(directory), Titles: directory.Titles,
+		Orders: d.reader, Visitors: api.NewCookies(d.cfg.Relay.PublicURLs, d.ledger, time.Now), Admin: d.cfg.isAdmin, Admins: d.cfg.Admins,
+		InboxRelays: d.ledger.RelaysOf, Names: d.names.Of, Profiles: profilesOf(directory), Titles: directory.Titles,
 		Desk: d.desk, Policy: enrol.Mode(d.cfg.Participants.Policy), MeetsSigners: len(d.cfg.Keys.SignerRelays) > 0, Presence: d.presence,
 		Notices: d.notifier, Channels: web.Channels{DM: d.cfg.Notices.DM, Email: d.cfg.Notices.Email.Host != ""}, Throttle: changes.Take,
 		Cases: d.ledger, Viewed: d.views.Viewed, Observe: d.metrics.Request, Shown: d.metrics.PageViewed, Log: d.log,
@@ -71,12 +71,11 @@ func (d *daemon) selectOrders(ctx context.Context, caller string, filter url.Val
 			return nil, false, &orders.ParameterError{Parameter: key, Message: "There is no such filter."}
 		}
 	}
-	names := &relay.Names{Ledger: d.ledger}
-	f, err := orders.ParseFilter(filter, func(name string) ([]string, error) { return names.Of(ctx, name) })
+	f, err := orders.ParseFilter(filter, func(name string) ([]string, error) { return d.names.Of(ctx, name) })
 	if err != nil {
 		return nil, false, err
 	}
-	found, err := orders.NewReader(d.store, d.cfg.isAdmin).FindOrders(ctx, caller, f, orders.Query{Limit: most})
+	found, err := d.reader.FindOrders(ctx, caller, f, orders.Query{Limit: most})
 	for _, o := range found.Items {
 		ids = append(ids, o.IntentID)
 	}

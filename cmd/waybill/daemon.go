@@ -13,6 +13,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/waybill-relay/waybill/nip17"
+	"github.com/waybill-relay/waybill/orders"
 	"github.com/waybill-relay/waybill/orders/redisstore"
 	"github.com/waybill-relay/waybill/relay"
 	"github.com/waybill-relay/waybill/relay/api"
@@ -37,6 +38,8 @@ type daemon struct {
 	sealer   *nip17.Sealer
 	ledger   *ledger.Ledger
 	store    *redisstore.Store
+	reader   orders.Reader // who sees what of the store's orders
+	names    *relay.Names
 	relay    *relay.Relay
 	decoder  *relay.Decoder
 	backlog  *relay.Backlog

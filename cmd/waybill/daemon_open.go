@@ -117,20 +117,20 @@ func (d *daemon) openRelay(ctx context.Context) error {
 	d.backlog.Told(d.keysChanged)
 	d.desk.Ledger, d.desk.Changed = deskLedger{d.ledger}, d.backlog.FollowKeys
 	d.signers.late, d.signers.changed, d.signers.asks = d.backlog.Late, d.backlog.KeysChanged, d.signerAsks
-	reader := orders.NewReader(d.store, d.cfg.isAdmin)
-	d.live = &live.Hub{Ledger: d.ledger, Orders: reader, Admin: d.cfg.isAdmin, Progress: &d.progress, Log: d.log}
+	d.reader, d.names = orders.NewReader(d.store, d.cfg.isAdmin), &relay.Names{Ledger: d.ledger}
+	d.live = &live.Hub{Ledger: d.ledger, Orders: d.reader, Admin: d.cfg.isAdmin, Progress: &d.progress, Log: d.log}
 	office := &posting.Office{Ledger: d.ledger, Admin: d.cfg.isAdmin, Tracked: d.progress.Wait}
 	orderEvents := &relay.OrderEvents{Index: d.store, IntentID: relay.IntentIDs(d.ledger), Self: d.identity, Log: d.log, Viewed: d.views.Viewed}
 	if d.notifier, err = d.newNotifier(); err != nil {
 		return err
 	}
 	changes := api.NewChanges(wire.ClientIP, time.Now)
-	pages, err := d.pages(reader, changes)
+	pages, err := d.pages(changes)
 	if err != nil {
 		return err
 	}
 	d.relay = relay.New(relay.Config{
-		HTTP: d.api(office, reader, changes), Pages: pages, Orders: orderEvents,
+		HTTP: d.api(office, changes), Pages: pages, Orders: orderEvents,
 		Name: cfg.Name, Description: cfg.Description, Contact: cfg.Contact, Operator: cfg.Operator,
 		Version: versionText(), Self: d.identity.PublicKey(), PublicURLs: cfg.PublicURLs,
 		Anyone: cfg.Accept == "anyone", InboxQuota: cfg.InboxQuota, Kinds: cfg.Kinds, MaxLimit: cfg.MaxLimit,

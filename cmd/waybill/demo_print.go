@@ -42,7 +42,7 @@ func (s *demoStage) printOrders(ctx context.Context, out io.Writer) error {
 	}
 
 	buyer := s.person(demoBuyer).signer
-	o, err := orders.NewReader(s.daemon.store, s.daemon.cfg.isAdmin).GetOrder(ctx, buyer.PublicKey(), demoShown)
+	o, err := s.daemon.reader.GetOrder(ctx, buyer.PublicKey(), demoShown)
 	if err != nil {
 		return err
 	}
