@@ -107,7 +107,7 @@ func (s *server) disputeRows(v *visit, found []*orders.Order) ([]Dispute, error)
 	rows := make([]Dispute, len(found))
 	for i, o := range found {
 		d := Dispute{
-			Order: o, Href: "/orders/" + url.PathEscape(o.IntentID), Buyer: people[o.BuyerPubkey], Seller: people[o.SellerPubkey],
+			Order: o, Href: pathOf(o.IntentID), Buyer: people[o.BuyerPubkey], Seller: people[o.SellerPubkey],
 			Since: o.DisputeTimestamp, Case: s.caseForm(o, cases[o.IntentID], v.viewer, people),
 		}
 		if cost, named := costOf(o); named {

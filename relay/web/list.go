@@ -42,7 +42,7 @@ func (s *server) list(v *visit, l list) error {
 	if err != nil {
 		return err
 	}
-	stats, err := s.statsOf(v, l.role)
+	stats, err := orders.StatsBetween(v.Context(), s.cfg.Orders, v.viewer, l.role, nil, nil, v.now)
 	if err != nil {
 		return err
 	}
@@ -71,13 +71,6 @@ func (s *server) list(v *visit, l list) error {
 		page.Empty = q.empty(stats, found)
 	}
 	return s.show(v, http.StatusOK, "orders", page)
-}
-
-func (s *server) statsOf(v *visit, as orders.Role) (orders.Stats, error) {
-	if as == orders.Buyer {
-		return s.cfg.Orders.GetBuyerOrderStats(v.Context(), v.viewer, v.viewer)
-	}
-	return s.cfg.Orders.GetSellerOrderStats(v.Context(), v.viewer, v.viewer)
 }
 
 // empty is why nothing is shown: further (none so far, there is more to look through),

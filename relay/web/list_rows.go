@@ -2,7 +2,6 @@ package web
 
 import (
 	"context"
-	"net/url"
 	"slices"
 	"strconv"
 	"time"
@@ -47,7 +46,7 @@ func (s *server) rows(ctx context.Context, l list, found []*orders.Order, now ti
 	for i, o := range found {
 		path := o.Path()
 		r := Row{
-			Order: o, Href: "/orders/" + url.PathEscape(o.IntentID), Other: people[otherParty(o, l.role)],
+			Order: o, Href: pathOf(o.IntentID), Other: people[otherParty(o, l.role)],
 			Age: ageOf(path[len(path)-1].From, now), Next: nextStep(o, l.role),
 		}
 		if cost, named := costOf(o); named {

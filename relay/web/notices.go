@@ -2,7 +2,6 @@ package web
 
 import (
 	"net/http"
-	"net/url"
 	"slices"
 	"strconv"
 
@@ -127,7 +126,7 @@ func (s *server) noticesPage(v *visit, before int64) (*Notices, error) {
 	}
 	for _, n := range told {
 		page.Recent = append(page.Recent, Notice{
-			ID: n.ID, Order: n.IntentID, Path: "/orders/" + url.PathEscape(n.IntentID), Event: notify.EventOf(n), Channel: notify.Channel(n.Lane),
+			ID: n.ID, Order: n.IntentID, Path: pathOf(n.IntentID), Event: notify.EventOf(n), Channel: notify.Channel(n.Lane),
 			State: n.State, Reason: n.LastError, Attempts: n.Attempts, Created: n.CreatedAt, Next: n.NextAt, SettledAt: n.SettledAt,
 		})
 		if n.State == ledger.NoticeFailed {
@@ -142,11 +141,7 @@ var noticesDone = []string{"saved", "code", "confirmed", "email-removed", "again
 
 // notices: GET /keys/notices, with before.
 func (s *server) notices(v *visit) error {
-	query, err := v.asked("done", "before")
-	if err != nil {
-		return err
-	}
-	before, err := beforeOf(query)
+	before, done, err := v.askedLog(noticesDone...)
 	if err != nil {
 		return err
 	}
@@ -154,22 +149,24 @@ func (s *server) notices(v *visit) error {
 	if err != nil {
 		return err
 	}
-	if page.Done, err = did(query, noticesDone...); err != nil {
-		return err
-	}
+	page.Done = done
 	return s.show(v, http.StatusOK, "notices", page)
 }
 
-// beforeOf reads where a list goes on; 0 for its beginning. EINVALID.
-func beforeOf(query url.Values) (int64, error) {
-	if !query.Has("before") {
-		return 0, nil
+// askedLog reads the query of a list of what happened: where it goes on (before, 0 for
+// its beginning), and which of the known things a form has just done. EINVALID.
+func (v *visit) askedLog(known ...string) (before int64, done string, err error) {
+	query, err := v.asked("done", "before")
+	if err != nil {
+		return 0, "", err
 	}
-	before, err := strconv.ParseInt(query.Get("before"), 10, 64)
-	if err != nil || before < 1 {
-		return 0, orders.Errorf(orders.EINVALID, "there is no such page")
+	if query.Has("before") {
+		if before, err = strconv.ParseInt(query.Get("before"), 10, 64); err != nil || before < 1 {
+			return 0, "", orders.Errorf(orders.EINVALID, "there is no such page")
+		}
 	}
-	return before, nil
+	done, err = did(query, known...)
+	return before, done, err
 }
 
 // noticesFault shows the page again, with what was wrong in one field and with what was

@@ -102,18 +102,11 @@ const deliveriesShown = 50
 
 // webhook: GET /keys/notices/webhooks/{id}, with before.
 func (s *server) webhook(v *visit) error {
-	query, err := v.asked("done", "before")
+	before, done, err := v.askedLog("again")
 	if err != nil {
 		return err
 	}
-	before, err := beforeOf(query)
-	if err != nil {
-		return err
-	}
-	page := WebhookLog{Newer: before > 0}
-	if page.Done, err = did(query, "again"); err != nil {
-		return err
-	}
+	page := WebhookLog{Newer: before > 0, Done: done}
 	w, err := s.webhookOf(v)
 	if err != nil {
 		return err
