@@ -56,7 +56,7 @@ test('pause, resume at once, and cancel', async () => {
   const s = shop()
   const queue = await queueOf(seller)
   await queue.add('confirm', ordersOf(seller, 6))
-  queue.addEventListener('progress', ({ detail }) => detail.signed === 2 && queue.pause()) // while the third is signed
+  queue.addEventListener('progress', ({ detail }) => detail.current?.order.intentId === 'A-2' && queue.pause()) // while the third is signed
   const paused = await queue.resume()
   assert.deepEqual([paused.state, paused.done, paused.signed], ['paused', 3, 3])
   const fresh = await queueOf(seller)
