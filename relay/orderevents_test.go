@@ -54,13 +54,14 @@ func TestOrdersAsEvents(t *testing.T) {
 	if err := h.keyring.Add(readingKey(t, seller)); err != nil {
 		t.Fatal(err)
 	}
-	writer := h.connect(nil)
+	writer, follower := h.connect(nil), h.connect(seller)
+	follower.subscribe("live", obj{"kinds": []int{KindOrder}, "limit": 0})
 	for i, id := range []string{"A-1", "A-2", "A-3"} {
 		d := intent(seller.PublicKey(), id)
 		rumorAt := nostr.Now() - nostr.Timestamp(1000-100*i)
 		d.At = int64(rumorAt) * 1000
 		h.publish(writer, h.wraps(buyer, d)[0])
-		h.order(id, func(*orders.Order) bool { return true })
+		follower.next() // what changes while it is asked for would come twice: stored, and live
 	}
 	self, now := h.self.PublicKey(), int64(nostr.Now())
 	kinds := obj{"kinds": []int{KindOrder}}
