@@ -92,7 +92,7 @@ func (b *Backlog) openChunk(ctx context.Context, q *queue, rows []ledger.Row, re
 		return r.State == ledger.Unreadable && r.ReceivedAt >= q.renewed ||
 			remote != nil && now.Before(q.deferred[r.Seq].until)
 	})
-	arrivals := make([]ledger.Arrival, len(rows))
+	readings := make([]reading, len(rows))
 	var opts []nip17.Option
 	if remote == nil {
 		opts = append(opts, nip17.Local())
@@ -104,7 +104,7 @@ func (b *Backlog) openChunk(ctx context.Context, q *queue, rows []ledger.Row, re
 				break // ctx has ended
 			}
 		}
-		wg.Go(func() { arrivals[i] = b.decoder.decode(ctx, row.Event, row.ReceivedAt, opts...).Arrival })
+		wg.Go(func() { readings[i] = b.decoder.decode(ctx, row.Event, row.ReceivedAt, opts...) })
 	}
 	wg.Wait()
 	if err := ctx.Err(); err != nil {
@@ -112,7 +112,8 @@ func (b *Backlog) openChunk(ctx context.Context, q *queue, rows []ledger.Row, re
 	}
 	gone := remote != nil && !remote.Available()
 	for i, row := range rows {
-		away, err := b.settle(ctx, row, &arrivals[i])
+		b.decoder.recheck(&readings[i]) // it has waited for the slowest of them
+		away, err := b.settle(ctx, row, &readings[i].Arrival)
 		if err != nil {
 			return err
 		}

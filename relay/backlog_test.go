@@ -359,3 +359,104 @@ func (h *house) readdressed(ws []nostr.Event, reader *nip17.LocalKey, recipient 
 	h.t.Fatal("there is no such wrap")
 	return nostr.Event{}
 }
+
+// parting is a remote signer from which its owner parts while it answers.
+type parting struct {
+	*nip17.LocalKey
+	part func()
+}
+
+func (p parting) Available() bool { return true }
+
+func (p parting) Decrypt(ctx context.Context, from, payload string) (string, error) {
+	plain, err := p.LocalKey.Decrypt(ctx, from, payload)
+	p.part()
+	return plain, err
+}
+
+// A key that another process takes away while it is being asked opens nothing more,
+// whatever it answers.
+func TestRevokedWhileItAnswers(t *testing.T) {
+	h := newHouse(t)
+	buyer, seller := newSigner(t), newSigner(t)
+	dir := t.TempDir()
+	master, err := nip17.LoadMaster(filepath.Join(dir, "master.key"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	store, err := nip17.OpenStore(filepath.Join(dir, "keys.json"), master)
+	if err != nil {
+		t.Fatal(err)
+	}
+	part := func() {}
+	store.Connect(func(nip17.Entry, []byte) (nip17.Key, error) {
+		return parting{readingKey(t, seller), func() { part() }}, nil
+	})
+	if _, err := store.AddRemote(seller.PublicKey(), []byte("a connection"), time.Time{}); err != nil {
+		t.Fatal(err)
+	}
+	h.decoder.Follow(NewBacklog(h.ledger, h.decoder, h.keyring, store, 0, zerolog.Nop()).FollowKeys)
+	wrap := h.wraps(buyer, intent(seller.PublicKey(), "P-1"))[0]
+	read := func() ledger.Arrival { return h.decoder.decode(h.ctx, &wrap, time.Now().UnixMilli()).Arrival }
+	if a := read(); a.State != ledger.Opened || len(a.Facts) != 1 {
+		t.Fatalf("before: got %s %q with %d facts", a.State, a.Reason, len(a.Facts))
+	}
+	part = func() {
+		if _, err := store.Remove(seller.PublicKey()); err != nil {
+			t.Error(err)
+		}
+	}
+	if a := read(); a.State != ledger.Waiting || a.Recipient != seller.PublicKey() || len(a.Facts) > 0 || a.Seal != nil {
+		t.Errorf("got %s %q with %d facts, want it to wait", a.State, a.Reason, len(a.Facts))
+	}
+}
+
+// What was answered for in time waits with the slowest beside it: where the key is taken
+// away meanwhile, it stays closed as well.
+func TestRevokedBeforeAllHaveAnswered(t *testing.T) {
+	var late func(string)
+	h := newHouse(t, func(c *Config) { c.Anyone, c.InboxQuota, c.Late = true, 1000, func(r string) { late(r) } })
+	buyer, seller := newSigner(t), newSigner(t)
+	backlog, _ := h.follow()
+	late = backlog.Late
+	wraps := []nostr.Event{h.wraps(buyer, intent(seller.PublicKey(), "S-0"))[0], h.wraps(buyer, intent(seller.PublicKey(), "S-1"))[0]}
+	s := h.connect(nil)
+	for _, w := range wraps {
+		h.publish(s, w)
+	}
+	asked, goOn := make(chan string, len(wraps)), make(chan struct{})
+	signer := &slowSigner{readingKey(t, seller), func(from string) {
+		asked <- from
+		if from == wraps[1].PubKey {
+			<-goOn
+		}
+	}}
+	if err := h.keyring.Add(signer); err != nil {
+		t.Fatal(err)
+	}
+	backlog.KeysChanged(seller.PublicKey())
+	for range wraps {
+		<-asked
+	}
+	h.keyring.Remove(seller.PublicKey())
+	close(goOn)
+	backlog.asking.Wait()
+	waiting, err := h.ledger.Unopened(h.ctx, seller.PublicKey(), 0, 10)
+	if err != nil || len(waiting) != len(wraps) {
+		t.Errorf("%d wait, %v; want them all", len(waiting), err)
+	}
+}
+
+// slowSigner is a remote signer that takes its time.
+type slowSigner struct {
+	*nip17.LocalKey
+	think func(from string)
+}
+
+func (s *slowSigner) Available() bool { return true }
+
+func (s *slowSigner) Decrypt(ctx context.Context, from, payload string) (string, error) {
+	plain, err := s.LocalKey.Decrypt(ctx, from, payload)
+	s.think(from)
+	return plain, err
+}
