@@ -213,6 +213,18 @@ func TestStoreLoadsWhatOpens(t *testing.T) {
 	if !errors.Is(err, ErrMaster) || len(added) != 1 || !kr.Holds(bob.pub) || kr.Holds(alice.pub) {
 		t.Errorf("got %v, %v", added, err)
 	}
+	if locked, err := s.Locked(); err != nil || len(locked) != 1 || !locked[alice.pub] {
+		t.Errorf("locked are %v, %v", locked, err)
+	}
+	// It keeps nobody out, and goes when it is stored again.
+	for _, p := range []person{somebody(t, "carol"), alice} {
+		if _, err := s.Add(p.secret, "", time.Time{}); err != nil {
+			t.Errorf("beside it: %v", err)
+		}
+	}
+	if locked, err := s.Locked(); err != nil || len(locked) != 0 {
+		t.Errorf("afterwards locked are %v, %v", locked, err)
+	}
 }
 
 func TestStoreByManyAtOnce(t *testing.T) {

@@ -1,8 +1,10 @@
 package relay
 
 import (
+	"bytes"
 	"context"
 	"fmt"
+	"os"
 	"path/filepath"
 	"sync"
 	"testing"
@@ -57,18 +59,25 @@ func (f *fakeSigner) Decrypt(ctx context.Context, from, payload string) (string,
 	return f.LocalKey.Decrypt(ctx, from, payload)
 }
 
+// newStore is an empty one, and its file.
+func newStore(t *testing.T) (store *nip17.Store, path string) {
+	t.Helper()
+	dir := t.TempDir()
+	master, err := nip17.LoadMaster(filepath.Join(dir, "master.key"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	path = filepath.Join(dir, "keys.json")
+	if store, err = nip17.OpenStore(path, master); err != nil {
+		t.Fatal(err)
+	}
+	return store, path
+}
+
 // follow runs a backlog over a new key file until the test ends.
 func (h *house) follow() (*Backlog, *nip17.Store) {
 	h.t.Helper()
-	dir := h.t.TempDir()
-	master, err := nip17.LoadMaster(filepath.Join(dir, "master.key"))
-	if err != nil {
-		h.t.Fatal(err)
-	}
-	store, err := nip17.OpenStore(filepath.Join(dir, "keys.json"), master)
-	if err != nil {
-		h.t.Fatal(err)
-	}
+	store, _ := newStore(h.t)
 	backlog := NewBacklog(h.ledger, h.decoder, h.keyring, store, 0, zerolog.Nop())
 	h.decoder.Follow(backlog.FollowKeys)
 	ctx, cancel := context.WithCancel(h.ctx)
@@ -379,15 +388,7 @@ func (p parting) Decrypt(ctx context.Context, from, payload string) (string, err
 func TestRevokedWhileItAnswers(t *testing.T) {
 	h := newHouse(t)
 	buyer, seller := newSigner(t), newSigner(t)
-	dir := t.TempDir()
-	master, err := nip17.LoadMaster(filepath.Join(dir, "master.key"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	store, err := nip17.OpenStore(filepath.Join(dir, "keys.json"), master)
-	if err != nil {
-		t.Fatal(err)
-	}
+	store, _ := newStore(t)
 	part := func() {}
 	store.Connect(func(nip17.Entry, []byte) (nip17.Key, error) {
 		return parting{readingKey(t, seller), func() { part() }}, nil
@@ -459,4 +460,39 @@ func (s *slowSigner) Decrypt(ctx context.Context, from, payload string) (string,
 	plain, err := s.LocalKey.Decrypt(ctx, from, payload)
 	s.think(from)
 	return plain, err
+}
+
+// A stored key that does not open is nobody else's fault: theirs come and go.
+func TestLockedKeyKeepsNobodyOut(t *testing.T) {
+	h := newHouse(t)
+	store, path := newStore(t)
+	backlog := NewBacklog(h.ledger, h.decoder, h.keyring, store, 0, zerolog.Nop())
+	var pubkeys []string
+	for range 3 {
+		secret, err := nip17.GenerateSecret()
+		if err != nil {
+			t.Fatal(err)
+		}
+		pubkeys = append(pubkeys, secret.PublicKey())
+		if _, err := store.Add(secret, "", time.Time{}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	broken := bytes.Replace(text, []byte(`"sealed": "v1.`), []byte(`"sealed": "v1.A`), 1)
+	if err := os.WriteFile(path, broken, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := backlog.FollowKeys(); err != nil || h.keyring.Holds(pubkeys[0]) || !h.keyring.Holds(pubkeys[1]) {
+		t.Fatalf("got %v", err)
+	}
+	if _, err := store.Remove(pubkeys[1]); err != nil {
+		t.Fatal(err)
+	}
+	if err := backlog.FollowKeys(); err != nil || h.keyring.Holds(pubkeys[1]) || !h.keyring.Holds(pubkeys[2]) {
+		t.Errorf("after one was removed: got %v", err)
+	}
 }

@@ -234,7 +234,7 @@ func (d *daemon) forgetKeys(pubkey string, until time.Time) {
 	d.signers.forget(pubkey, until)
 	err := d.desk.Forget(pubkey, until)
 	if err == nil {
-		_, _, err = d.keys.Load(d.keyring) // he is told nothing any more
+		err = d.loadKeys() // he is told nothing any more
 	}
 	switch {
 	case err != nil:
