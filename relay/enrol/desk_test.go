@@ -267,6 +267,12 @@ func TestPolicy(t *testing.T) {
 		o := newOffice(t, Policy{Mode: Listed, List: []string{alice.pub()}})
 		enrol(t, o, alice, "", "")
 		enrol(t, o, bob, "", orders.EFORBIDDEN)
+		// Who is not named, or no more, hands over nothing further, and takes back what is his.
+		o.Policy.List = []string{bob.pub()}
+		enrol(t, o, alice, "", orders.EFORBIDDEN)
+		if err := o.Revoke(t.Context(), alice.by(DoorHTTP), alice.pub()); err != nil {
+			t.Errorf("to revoke: got %v", err)
+		}
 	})
 	t.Run("invite", func(t *testing.T) {
 		o := newOffice(t, Policy{Mode: Invited, Codes: codes})
