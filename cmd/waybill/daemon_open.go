@@ -21,7 +21,7 @@ import (
 )
 
 func (d *daemon) openKeys(context.Context) error {
-	master, err := d.cfg.Keys.master()
+	master, err := d.cfg.ownMaster()
 	if err != nil {
 		return err
 	}

@@ -66,7 +66,7 @@ func keyDesk(cfg config) (desk *enrol.Desk, s *signers, err error) {
 	if err := os.MkdirAll(cfg.DataDir, 0o700); err != nil {
 		return nil, nil, err
 	}
-	master, err := cfg.Keys.relaysMaster()
+	master, err := cfg.relaysMaster()
 	if err != nil {
 		return nil, nil, err
 	}
