@@ -67,11 +67,22 @@ func (d *daemon) request(r relay.Request) {
 		defer r.Command.Zero()
 		ctx, cancel := context.WithTimeout(d.answerUntil, answerWithin)
 		defer cancel()
-		if text := d.answer(ctx, enrol.Caller{Pubkey: r.From, Door: enrol.DoorMessage}, r.Command); text != "" {
+		text := outdated
+		if time.Since(r.At) <= oldestRequest {
+			text = d.answer(ctx, enrol.Caller{Pubkey: r.From, Door: enrol.DoorMessage}, r.Command)
+		}
+		if text != "" {
 			d.notify(ctx, r.From, text)
 		}
 	})
 }
+
+// oldestRequest is how long ago a message that asks for something may have been written.
+// A wrap can be held back, or come again to a ledger that was put back from before it:
+// a key must not be taken because its owner wanted that once.
+const oldestRequest = 24 * time.Hour
+
+const outdated = "Not done: your message says that it was written more than a day ago. If you still want this, write it again."
 
 // answer does what is asked, and returns what is to be said about it; "" where that
 // is said to the owner anyway, as soon as the keys have changed.

@@ -1,0 +1,72 @@
+package main
+
+import (
+	"testing"
+	"time"
+
+	"github.com/nbd-wtf/go-nostr"
+	"github.com/rs/zerolog"
+
+	"github.com/waybill-relay/waybill/nip17"
+	"github.com/waybill-relay/waybill/nip17/nip17test"
+)
+
+// What somebody asked for a while ago is not done when it comes now: it may have been
+// held back, or come again to a ledger that was put back from before it.
+func TestOutdatedRequest(t *testing.T) {
+	d := startDaemonLogging(t, zerolog.Nop(), func(c *config) { c.Redis.Embedded = "memory" })
+	user := nip17test.Signer(t)
+	ask := func(at time.Time) {
+		t.Helper()
+		self := d.identity.PublicKey()
+		rumor := nostr.Event{Kind: nostr.KindDirectMessage, CreatedAt: nostr.Timestamp(at.Unix()), Content: "keys", Tags: nostr.Tags{{"p", self}}}
+		wraps, err := nip17.Wrap(t.Context(), user, rumor, []string{self}, nip17.NoCopy())
+		if err != nil {
+			t.Fatal(err)
+		}
+		conn, err := nostr.RelayConnect(t.Context(), d.cfg.Relay.PublicURLs[0])
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close()
+		if err := conn.Publish(t.Context(), wraps[0]); err != nil {
+			t.Fatal(err)
+		}
+	}
+	ask(time.Now().Add(-oldestRequest - time.Minute))
+	answered(t, d, user, outdated)
+	ask(time.Now().Add(-oldestRequest + time.Minute))
+	answered(t, d, user, keysInWords(nil))
+}
+
+// answered waits until the relay has said the text to user.
+func answered(t *testing.T, d *daemon, user *nip17.SecretSigner, text string) {
+	t.Helper()
+	reading, err := user.ReadingKey()
+	if err != nil {
+		t.Fatal(err)
+	}
+	keyring, err := nip17.NewKeyring(reading)
+	if err != nil {
+		t.Fatal(err)
+	}
+	filter := nostr.Filter{Kinds: []int{nostr.KindGiftWrap}, Tags: nostr.TagMap{"p": {user.PublicKey()}}}
+	var said []string
+	for deadline := time.Now().Add(30 * time.Second); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
+		said = nil
+		for wrap, err := range d.ledger.Query(t.Context(), filter, user.PublicKey(), 100) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			msg, err := nip17.Open(t.Context(), wrap, keyring)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if msg.Rumor.Content == text {
+				return
+			}
+			said = append(said, msg.Rumor.Content)
+		}
+	}
+	t.Errorf("the relay says %q, want %q", said, text)
+}
