@@ -113,7 +113,7 @@ func (b *Backlog) openChunk(ctx context.Context, q *queue, rows []ledger.Row, re
 	gone := remote != nil && !remote.Available()
 	for i, row := range rows {
 		b.decoder.recheck(&readings[i]) // it has waited for the slowest of them
-		away, err := b.settle(ctx, row, &readings[i].Arrival)
+		away, err := b.settle(ctx, row, &readings[i])
 		if err != nil {
 			return err
 		}
@@ -143,7 +143,7 @@ func (b *Backlog) passed(q *queue, remote bool) int64 {
 }
 
 // settle writes down what a message says. away: its signer did not answer.
-func (b *Backlog) settle(ctx context.Context, row ledger.Row, a *ledger.Arrival) (away bool, err error) {
+func (b *Backlog) settle(ctx context.Context, row ledger.Row, a *reading) (away bool, err error) {
 	if a.State != ledger.Opened && row.State != ledger.New {
 		// Nothing has changed, as far as that can be said: what waits becomes unreadable
 		// only when somebody has found out that it is.
@@ -153,8 +153,7 @@ func (b *Backlog) settle(ctx context.Context, row ledger.Row, a *ledger.Arrival)
 	}
 	err = b.ledger.Resolve(ctx, row.Seq, ledger.Decoded{
 		State: a.State, Reason: a.Reason, Seal: a.Seal, Facts: a.Facts,
-		// What only waited for its signer to come back, or for a crash to be over, is news.
-		Late: row.State == ledger.Waiting && row.Reason != reasonAway,
+		Late: row.State == ledger.Waiting && !b.isNews(row, a.key),
 	})
 	switch {
 	case errors.Is(err, ledger.ErrSettled) || errors.Is(err, ledger.ErrNoRow):
@@ -162,6 +161,12 @@ func (b *Backlog) settle(ctx context.Context, row ledger.Row, a *ledger.Arrival)
 	case err != nil:
 		return false, err
 	}
-	b.decoder.told(row.Seq, a)
+	b.decoder.told(row.Seq, &a.Arrival)
 	return a.Reason == reasonAway, nil
+}
+
+// isNews reports whether what has waited is news now that the key (hex) has opened it: it
+// only waited for its owner's signer to come back, and not for another key.
+func (b *Backlog) isNews(row ledger.Row, key string) bool {
+	return row.Reason == reasonAway && b.keyring.AddedAt(key).UnixMilli() < row.ReceivedAt
 }

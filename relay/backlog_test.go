@@ -496,3 +496,41 @@ func TestLockedKeyKeepsNobodyOut(t *testing.T) {
 		t.Errorf("after one was removed: got %v", err)
 	}
 }
+
+// What waited for its owner's signer is news when that is back, and old news when another
+// key, handed over later, opens it.
+func TestNewsOfASigner(t *testing.T) {
+	for _, late := range []bool{false, true} {
+		h := newHouse(t, func(c *Config) { c.Anyone, c.InboxQuota = true, 100 })
+		backlog, store := h.follow()
+		buyer := newSigner(t)
+		secret, err := nip17.GenerateSecret()
+		if err != nil {
+			t.Fatal(err)
+		}
+		reading, err := nip17.NewLocalKey(secret, "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		seller := secret.PublicKey()
+		signer := &fakeSigner{LocalKey: reading, away: true}
+		if err := h.keyring.Add(signer); err != nil {
+			t.Fatal(err)
+		}
+		h.publish(h.connect(nil), h.wraps(buyer, intent(seller, "N-1"))[0])
+		if late {
+			h.keyring.Remove(seller)
+			if _, err := store.Add(secret, "", time.Time{}); err != nil {
+				t.Fatal(err)
+			}
+		} else {
+			signer.set(false)
+			backlog.Late(seller)
+		}
+		h.order("N-1", func(o *orders.Order) bool { return o.Status == orders.StatusIntentSent })
+		facts, err := h.ledger.Tellable(h.ctx, 0, 1000, 10)
+		if err != nil || len(facts) != 1 || facts[0].Late != late {
+			t.Errorf("by another key %v: got %+v, %v", late, facts, err)
+		}
+	}
+}
