@@ -41,9 +41,7 @@ and needs a restart. A configuration with an error changes nothing.`,
 			ctx, stop := context.WithCancel(cmd.Context())
 			defer stop()
 			reloads := hangups(ctx, stop, int(os.Stderr.Fd()))
-			if err := prepareProcess(cfg, log); err != nil {
-				return err
-			}
+			prepareProcess(cfg, log)
 			return a.work(ctx, cfg, log, load, reloads)
 		},
 	}
