@@ -1,6 +1,7 @@
 package main
 
 import (
+	"io"
 	"os"
 	"path/filepath"
 	"testing"
@@ -49,6 +50,33 @@ func TestKeysUnderTheRelaysMaster(t *testing.T) {
 		t.Fatal(err)
 	}
 	desk(other, orders.EINVALID)
+}
+
+// A key of the configuration is not said to be unknown, nor removed: that is done there.
+func TestRemoveConfigured(t *testing.T) {
+	secret, err := nip17.GenerateSecret()
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := secret.AppendHex(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv(envPrefix+"DATA_DIR", t.TempDir())
+	remove := func(pubkey string, want orders.Code) {
+		t.Helper()
+		cmd := root()
+		cmd.SetOut(io.Discard)
+		cmd.SetArgs([]string{"keys", "remove", pubkey})
+		if err := cmd.ExecuteContext(t.Context()); orders.ErrorCode(err) != want {
+			t.Errorf("got %v, want %q", err, want)
+		}
+	}
+	remove(secret.PublicKey(), orders.ENOTFOUND)
+	t.Setenv(envPrefix+"KEYS_DELEGATED_0_SECRET", string(text))
+	remove(secret.PublicKey(), orders.EFORBIDDEN)
+	t.Setenv(envPrefix+"KEYS_DELEGATED_1_SECRET", "nonsense")
+	remove(secret.PublicKey(), orders.ENOTFOUND)
 }
 
 // Where the master key is lost, no other is made in its place, whatever was encrypted
