@@ -50,6 +50,7 @@ func (d *daemon) openKeys(context.Context) error {
 	if _, err := d.delegate(d.cfg.Keys.Delegated); err != nil {
 		return err
 	}
+	d.cfg.Keys.Delegated = nil // d.loaded has them: what a reload takes away is to stay nowhere
 	if d.keys, err = nip17.OpenStore(keysFile(d.cfg), master); err != nil {
 		return err
 	}
