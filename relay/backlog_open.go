@@ -153,7 +153,7 @@ func (b *Backlog) settle(ctx context.Context, row ledger.Row, a *reading) (away 
 	}
 	err = b.ledger.Resolve(ctx, row.Seq, ledger.Decoded{
 		State: a.State, Reason: a.Reason, Seal: a.Seal, Facts: a.Facts,
-		Late: row.State == ledger.Waiting && !b.isNews(row, a.key),
+		Late: !b.isNews(row, a.key),
 	})
 	switch {
 	case errors.Is(err, ledger.ErrSettled) || errors.Is(err, ledger.ErrNoRow):
@@ -165,8 +165,10 @@ func (b *Backlog) settle(ctx context.Context, row ledger.Row, a *reading) (away 
 	return a.Reason == reasonAway, nil
 }
 
-// isNews reports whether what has waited is news now that the key (hex) has opened it: it
-// only waited for its owner's signer to come back, and not for another key.
+// isNews reports whether a message is news now that the key (hex) has opened it: it only
+// waited for a crash to be over, or for its owner's signer to come back, and not for
+// another key than those of its time.
 func (b *Backlog) isNews(row ledger.Row, key string) bool {
-	return row.Reason == reasonAway && b.keyring.AddedAt(key).UnixMilli() < row.ReceivedAt
+	return row.State == ledger.New ||
+		row.State == ledger.Waiting && row.Reason == reasonAway && b.keyring.AddedAt(key).UnixMilli() < row.ReceivedAt
 }

@@ -342,6 +342,10 @@ func TestLaterKeyOpensWhatOthersCouldNot(t *testing.T) {
 				t.Fatal(err)
 			}
 			h.order("E-1", func(o *orders.Order) bool { return o.Status == orders.StatusIntentSent })
+			facts, err := h.ledger.Tellable(h.ctx, 0, 1000, 10)
+			if err != nil || len(facts) != 1 || !facts[0].Late {
+				t.Errorf("old news is told: %d facts, %v", len(facts), err)
+			}
 		})
 	}
 }
