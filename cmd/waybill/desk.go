@@ -59,7 +59,8 @@ const answerWithin = 2 * time.Minute
 
 // request answers what somebody asks of the relay in a message (relay.Config).
 func (d *daemon) request(r relay.Request) {
-	if !d.desk.Answers(r.From) {
+	answers := d.desk.Answers(r.From)
+	if !answers && r.Command.Verb != enrol.VerbRevoke { // a key is given back however often he has written
 		r.Command.Zero()
 		return
 	}
@@ -71,7 +72,7 @@ func (d *daemon) request(r relay.Request) {
 		if time.Since(r.At) <= oldestRequest {
 			text = d.answer(ctx, enrol.Caller{Pubkey: r.From, Door: enrol.DoorMessage}, r.Command)
 		}
-		if text != "" {
+		if text != "" && answers {
 			d.notify(ctx, r.From, text)
 		}
 	})

@@ -9,6 +9,7 @@ import (
 
 	"github.com/waybill-relay/waybill/nip17"
 	"github.com/waybill-relay/waybill/nip17/nip17test"
+	"github.com/waybill-relay/waybill/relay/enrol"
 )
 
 // What somebody asked for a while ago is not done when it comes now: it may have been
@@ -16,27 +17,55 @@ import (
 func TestOutdatedRequest(t *testing.T) {
 	d := startDaemonLogging(t, zerolog.Nop(), func(c *config) { c.Redis.Embedded = "memory" })
 	user := nip17test.Signer(t)
-	ask := func(at time.Time) {
-		t.Helper()
-		self := d.identity.PublicKey()
-		rumor := nostr.Event{Kind: nostr.KindDirectMessage, CreatedAt: nostr.Timestamp(at.Unix()), Content: "keys", Tags: nostr.Tags{{"p", self}}}
-		wraps, err := nip17.Wrap(t.Context(), user, rumor, []string{self}, nip17.NoCopy())
-		if err != nil {
-			t.Fatal(err)
-		}
-		conn, err := nostr.RelayConnect(t.Context(), d.cfg.Relay.PublicURLs[0])
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer conn.Close()
-		if err := conn.Publish(t.Context(), wraps[0]); err != nil {
-			t.Fatal(err)
-		}
-	}
-	ask(time.Now().Add(-oldestRequest - time.Minute))
+	writes(t, d, user, "keys", time.Now().Add(-oldestRequest-time.Minute))
 	answered(t, d, user, outdated)
-	ask(time.Now().Add(-oldestRequest + time.Minute))
+	writes(t, d, user, "keys", time.Now().Add(-oldestRequest+time.Minute))
 	answered(t, d, user, keysInWords(nil))
+}
+
+// Who has written so much that he is not answered any more is heard all the same when he
+// takes his key back.
+func TestRevokeUnanswered(t *testing.T) {
+	d := startDaemonLogging(t, zerolog.Nop(), func(c *config) { c.Redis.Embedded = "memory" })
+	secret, err := nip17.GenerateSecret()
+	if err != nil {
+		t.Fatal(err)
+	}
+	user, err := nip17.NewSecretSigner(secret)
+	if err != nil {
+		t.Fatal(err)
+	}
+	writes(t, d, user, "keys", time.Now())
+	answered(t, d, user, keysInWords(nil)) // the daemon runs
+	if _, err := d.desk.Enrol(t.Context(), enrol.Caller{Pubkey: user.PublicKey(), Door: enrol.DoorHTTP}, enrol.Offer{Secret: secret}); err != nil {
+		t.Fatal(err)
+	}
+	for d.desk.Answers(user.PublicKey()) {
+	}
+	writes(t, d, user, "revoke all", time.Now())
+	answered(t, d, user, keyWent(nip17.Entry{Pubkey: user.PublicKey(), Way: nip17.WayIdentity}))
+	if d.keyring.Holds(user.PublicKey()) {
+		t.Error("the key is still held")
+	}
+}
+
+// writes has user send the relay a message.
+func writes(t *testing.T, d *daemon, user *nip17.SecretSigner, text string, at time.Time) {
+	t.Helper()
+	self := d.identity.PublicKey()
+	rumor := nostr.Event{Kind: nostr.KindDirectMessage, CreatedAt: nostr.Timestamp(at.Unix()), Content: text, Tags: nostr.Tags{{"p", self}}}
+	wraps, err := nip17.Wrap(t.Context(), user, rumor, []string{self}, nip17.NoCopy())
+	if err != nil {
+		t.Fatal(err)
+	}
+	conn, err := nostr.RelayConnect(t.Context(), d.cfg.Relay.PublicURLs[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	if err := conn.Publish(t.Context(), wraps[0]); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // answered waits until the relay has said the text to user.

@@ -589,3 +589,28 @@ func TestLocked(t *testing.T) {
 		t.Errorf("afterwards: got %+v, %v", list, err)
 	}
 }
+
+// Who has tried a lot of late still gives back every key of his, at once.
+func TestRevokeHoweverOften(t *testing.T) {
+	alice := newPerson(t)
+	o := newOffice(t, Policy{Mode: Open})
+	var keys []string
+	for range maxKeys {
+		p := newPerson(t)
+		if _, err := o.Enrol(t.Context(), alice.by(DoorShell), Offer{Secret: p.secret}); err != nil {
+			t.Fatal(err)
+		}
+		keys = append(keys, p.pub())
+	}
+	for range visitsAtOnce + 1 {
+		_ = o.Visit(alice.by(DoorMessage))
+	}
+	for _, key := range keys {
+		if err := o.Revoke(t.Context(), alice.by(DoorMessage), key); err != nil {
+			t.Errorf("got %v", err)
+		}
+	}
+	if err := o.Revoke(t.Context(), alice.by(DoorMessage), keys[0]); orders.ErrorCode(err) != orders.EUNAVAILABLE {
+		t.Errorf("what is not here any more: got %v", err)
+	}
+}
