@@ -9,6 +9,7 @@ import (
 
 	"github.com/waybill-relay/waybill/nip17"
 	"github.com/waybill-relay/waybill/nip17/nip17test"
+	"github.com/waybill-relay/waybill/orders/client"
 	"github.com/waybill-relay/waybill/relay/enrol"
 )
 
@@ -54,16 +55,8 @@ func writes(t *testing.T, d *daemon, user *nip17.SecretSigner, text string, at t
 	t.Helper()
 	self := d.identity.PublicKey()
 	rumor := nostr.Event{Kind: nostr.KindDirectMessage, CreatedAt: nostr.Timestamp(at.Unix()), Content: text, Tags: nostr.Tags{{"p", self}}}
-	wraps, err := nip17.Wrap(t.Context(), user, rumor, []string{self}, nip17.NoCopy())
-	if err != nil {
-		t.Fatal(err)
-	}
-	conn, err := nostr.RelayConnect(t.Context(), d.cfg.Relay.PublicURLs[0])
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer conn.Close()
-	if err := conn.Publish(t.Context(), wraps[0]); err != nil {
+	c := &client.Client{Relays: d.cfg.Relay.PublicURLs[:1]}
+	if _, err := c.Publish(t.Context(), user, rumor, ""); err != nil {
 		t.Fatal(err)
 	}
 }
