@@ -258,3 +258,34 @@ func TestStoreByManyAtOnce(t *testing.T) {
 		t.Errorf("temporary files are left: %v, %v", files, err)
 	}
 }
+
+// What a crash has left of a change is not there any more after the next: a key that is
+// taken away then may be in it.
+func TestStoreLeavesNothingOfACrash(t *testing.T) {
+	s := store(t)
+	alice := somebody(t, "alice")
+	if _, err := s.Add(alice.secret, "", time.Time{}); err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile(s.path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	left := filepath.Join(filepath.Dir(s.path), "."+filepath.Base(s.path)+".new")
+	if err := os.WriteFile(left, text, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if found, err := s.Remove(alice.pub); err != nil || !found {
+		t.Fatalf("removed %v, %v", found, err)
+	}
+	files, err := os.ReadDir(filepath.Dir(s.path))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range files {
+		text, err := os.ReadFile(filepath.Join(filepath.Dir(s.path), f.Name()))
+		if err != nil || strings.Contains(string(text), alice.pub) {
+			t.Errorf("%s names the key: %v", f.Name(), err)
+		}
+	}
+}
