@@ -7,6 +7,8 @@ import (
 	"sync"
 	"time"
 
+	"golang.org/x/time/rate"
+
 	"github.com/waybill-relay/waybill/nip17"
 	"github.com/waybill-relay/waybill/relay/ledger"
 )
@@ -64,7 +66,8 @@ func (b *Backlog) ask(ctx context.Context, q *queue, key nip17.RemoteKey) {
 
 // openSome opens one batch of the queue; more says that there may be another.
 func (b *Backlog) openSome(ctx context.Context, q *queue, remote nip17.RemoteKey) (more bool, err error) {
-	rows, err := b.batch(ctx, q, b.passed(q, remote != nil))
+	most := b.turn(remote)
+	rows, err := b.batch(ctx, q, b.passed(q, remote != nil), most)
 	if err != nil {
 		return false, err
 	}
@@ -80,7 +83,16 @@ func (b *Backlog) openSome(ctx context.Context, q *queue, remote nip17.RemoteKey
 			return false, nil
 		}
 	}
-	return len(rows) == backlogBatch, nil
+	return len(rows) == most, nil
+}
+
+// turn is how many messages are opened until the next owner's turn comes: with the keys in
+// this process what may be opened in a second, for others wait meanwhile.
+func (b *Backlog) turn(remote nip17.RemoteKey) int {
+	if remote != nil || b.rate.Limit() == rate.Inf {
+		return backlogBatch
+	}
+	return min(backlogBatch, max(openedAtOnce, b.rate.Burst()))
 }
 
 // openChunk opens a few messages side by side, and writes down what they say in

@@ -538,3 +538,37 @@ func TestNewsOfASigner(t *testing.T) {
 		}
 	}
 }
+
+// Who waits for his signer waits for nobody else's past, however slowly that is opened.
+func TestBacklogByTurns(t *testing.T) {
+	var late func(string)
+	h := newHouse(t, func(c *Config) { c.Anyone, c.InboxQuota, c.Late = true, 1000, func(r string) { late(r) } })
+	buyer, other := newSigner(t), newSigner(t)
+	secret, err := nip17.GenerateSecret()
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := h.connect(nil)
+	const n = 60
+	for i := range n {
+		h.publish(s, h.wraps(buyer, intent(secret.PublicKey(), fmt.Sprint("S-", i)))[0])
+	}
+	if err := h.keyring.Add(&fakeSigner{LocalKey: readingKey(t, other)}); err != nil {
+		t.Fatal(err)
+	}
+	backlog, store := h.follow()
+	late = backlog.Late
+	backlog.SetRate(10)
+	if _, err := store.Add(secret, "", time.Time{}); err != nil {
+		t.Fatal(err)
+	}
+	h.order("S-0", func(*orders.Order) bool { return true })
+	h.publish(s, h.wraps(buyer, intent(other.PublicKey(), "now"))[0])
+	h.order("now", func(*orders.Order) bool { return true })
+	left, err := h.ledger.Unopened(h.ctx, secret.PublicKey(), 0, n)
+	if err != nil || len(left) == 0 {
+		t.Errorf("all of another's past was opened before, %v", err)
+	}
+	h.order(fmt.Sprint("S-", n-1), func(*orders.Order) bool { return true })
+	inOrder(t, h)
+}
