@@ -3,16 +3,22 @@ package nip17
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 )
 
 // replaceFile writes data to path so that after a crash the file holds either
-// what was there or all of data. Only its owner may read it.
+// what was there or all of data. Only its owner may read it. The caller holds the
+// lock of path: what a crash has left of an earlier attempt goes first, for a key that
+// is taken away now may be in it.
 func replaceFile(path string, data []byte) (err error) {
 	dir := filepath.Dir(path)
-	// CreateTemp opens with O_EXCL and 0600.
-	f, err := os.CreateTemp(dir, "."+filepath.Base(path)+"-*")
+	fresh := filepath.Join(dir, "."+filepath.Base(path)+".new")
+	if err := os.Remove(fresh); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	f, err := os.OpenFile(fresh, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
 		return err
 	}

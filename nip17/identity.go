@@ -38,6 +38,19 @@ func LoadIdentity(path string, m Master, passphraseFile string) (s *SecretSigner
 	return s, created, err
 }
 
+// SealedIdentity reports whether the file at path, which may not be there, holds a key
+// that was made here: it opens with its master key alone.
+func SealedIdentity(path string) (bool, error) {
+	text, err := readSmallFile(path)
+	defer clear(text)
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	return isSealed(text), err
+}
+
+func isSealed(text []byte) bool { return bytes.HasPrefix(bytes.TrimSpace(text), []byte("{")) }
+
 func readIdentity(path string, m Master, passphraseFile string) (Secret, error) {
 	text, err := readSmallFile(path)
 	if err != nil {
@@ -45,9 +58,9 @@ func readIdentity(path string, m Master, passphraseFile string) (Secret, error) 
 	}
 	defer clear(text)
 	var secret Secret
-	if body := bytes.TrimSpace(text); bytes.HasPrefix(body, []byte("{")) {
+	if isSealed(text) {
 		var sealed sealedIdentity
-		if json.Unmarshal(body, &sealed) != nil {
+		if json.Unmarshal(text, &sealed) != nil {
 			return Secret{}, fmt.Errorf("%s: %w", path, ErrKeyFile)
 		}
 		secret, err = m.Open(sealed.Sealed, sealed.Pubkey)
@@ -56,7 +69,7 @@ func readIdentity(path string, m Master, passphraseFile string) (Secret, error) 
 		if passphrase, err = identityPassphrase(passphraseFile); err != nil {
 			return Secret{}, err
 		}
-		secret, err = ParseSecret(string(body), passphrase)
+		secret, err = ParseSecret(string(text), passphrase)
 	}
 	if err != nil {
 		return Secret{}, fmt.Errorf("%s: %w", path, err)

@@ -162,6 +162,13 @@ func (kr *Keyring) Reads(public string, at time.Time) bool {
 	return ok && k.may(at)
 }
 
+// AddedAt is when the key was stored, zero for one that no Store holds.
+func (kr *Keyring) AddedAt(public string) time.Time {
+	kr.mu.RLock()
+	defer kr.mu.RUnlock()
+	return kr.keys[public].entry.AddedAt
+}
+
 func (kr *Keyring) has(public string) bool {
 	_, ok := kr.Lookup(public)
 	return ok

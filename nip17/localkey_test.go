@@ -28,8 +28,8 @@ func TestDelegatedKeyCannotSign(t *testing.T) {
 		{reflect.TypeFor[*LocalKey](), []string{"Decrypt", "DecryptDirect", "Owner", "PublicKey", "Zero"}},
 		{reflect.TypeFor[Key](), []string{"Decrypt", "Owner", "PublicKey"}},
 		{reflect.TypeFor[DirectKey](), []string{"Decrypt", "DecryptDirect", "Owner", "PublicKey"}},
-		{reflect.TypeFor[*Keyring](), []string{"Add", "Clear", "Holds", "Lookup", "Of", "OwnerOf", "Owners", "Reads", "Remove", "Take"}},
-		{reflect.TypeFor[*Store](), []string{"Add", "AddRemote", "Announced", "Connect", "Held", "List", "Load", "Remove", "Stale"}},
+		{reflect.TypeFor[*Keyring](), []string{"Add", "AddedAt", "Clear", "Holds", "Lookup", "Of", "OwnerOf", "Owners", "Reads", "Remove", "Take"}},
+		{reflect.TypeFor[*Store](), []string{"Add", "AddRemote", "Announced", "Connect", "Held", "List", "Load", "Locked", "Remove", "Stale"}},
 	} {
 		if got := methods(tt.of); !slices.Equal(got, tt.want) {
 			t.Errorf("%v: got methods %q, want %q", tt.of, got, tt.want)

@@ -85,10 +85,32 @@ func (s *Store) List() ([]Entry, error) {
 	return entries, nil
 }
 
+// Locked are the stored keys (hex) that are of no use: the master key does not open what
+// was stored for them, or that is another's.
+func (s *Store) Locked() (map[string]bool, error) {
+	file, err := s.contents()
+	if err != nil {
+		return nil, err
+	}
+	locked := map[string]bool{}
+	for _, e := range file.Keys {
+		if !s.opens(e) {
+			locked[e.Pubkey] = true
+		}
+	}
+	return locked, nil
+}
+
+func (s *Store) opens(e storedEntry) bool {
+	plain, err := s.master.open(e.Sealed, e.sealedAs(), e.Pubkey)
+	clear(plain)
+	return err == nil
+}
+
 // Add stores secret for owner (hex; "" for secret's own public key), in place
 // of what was stored for the same key. since is the date from which on it may
 // open what waits; zero for all. Errors: ErrSecret, ErrPublicKey, ErrMaster
-// where what is stored was not encrypted under this master key.
+// where nothing that is stored was encrypted under this master key.
 func (s *Store) Add(secret Secret, owner string, since time.Time) (Entry, error) {
 	pubkey := secret.PublicKey()
 	if pubkey == "" {
@@ -122,15 +144,13 @@ func (s *Store) add(e Entry, sealed string) (Entry, error) {
 	}
 	e.Since, e.AddedAt = stamp(e.Since), stamp(time.Now())
 	return e, s.edit(func(keys []storedEntry) ([]storedEntry, error) {
-		// One file, one master key: with a second, half of it would be lost.
-		if len(keys) > 0 {
-			first, err := s.master.open(keys[0].Sealed, keys[0].sealedAs(), keys[0].Pubkey)
-			if err != nil {
-				return nil, err
-			}
-			clear(first)
+		others := without(keys, e.Pubkey)
+		// One file, one master key: with a second, half of it would be lost. A single one
+		// that does not open keeps nobody else's out.
+		if len(others) > 0 && !slices.ContainsFunc(others, s.opens) {
+			return nil, ErrMaster
 		}
-		return append(without(keys, e.Pubkey), storedEntry{e, sealed}), nil
+		return append(others, storedEntry{e, sealed}), nil
 	})
 }
 

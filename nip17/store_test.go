@@ -213,6 +213,18 @@ func TestStoreLoadsWhatOpens(t *testing.T) {
 	if !errors.Is(err, ErrMaster) || len(added) != 1 || !kr.Holds(bob.pub) || kr.Holds(alice.pub) {
 		t.Errorf("got %v, %v", added, err)
 	}
+	if locked, err := s.Locked(); err != nil || len(locked) != 1 || !locked[alice.pub] {
+		t.Errorf("locked are %v, %v", locked, err)
+	}
+	// It keeps nobody out, and goes when it is stored again.
+	for _, p := range []person{somebody(t, "carol"), alice} {
+		if _, err := s.Add(p.secret, "", time.Time{}); err != nil {
+			t.Errorf("beside it: %v", err)
+		}
+	}
+	if locked, err := s.Locked(); err != nil || len(locked) != 0 {
+		t.Errorf("afterwards locked are %v, %v", locked, err)
+	}
 }
 
 func TestStoreByManyAtOnce(t *testing.T) {
@@ -244,5 +256,36 @@ func TestStoreByManyAtOnce(t *testing.T) {
 	files, err := os.ReadDir(filepath.Dir(first.path))
 	if err != nil || len(files) != 2 {
 		t.Errorf("temporary files are left: %v, %v", files, err)
+	}
+}
+
+// What a crash has left of a change is not there any more after the next: a key that is
+// taken away then may be in it.
+func TestStoreLeavesNothingOfACrash(t *testing.T) {
+	s := store(t)
+	alice := somebody(t, "alice")
+	if _, err := s.Add(alice.secret, "", time.Time{}); err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile(s.path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	left := filepath.Join(filepath.Dir(s.path), "."+filepath.Base(s.path)+".new")
+	if err := os.WriteFile(left, text, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if found, err := s.Remove(alice.pub); err != nil || !found {
+		t.Fatalf("removed %v, %v", found, err)
+	}
+	files, err := os.ReadDir(filepath.Dir(s.path))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range files {
+		text, err := os.ReadFile(filepath.Join(filepath.Dir(s.path), f.Name()))
+		if err != nil || strings.Contains(string(text), alice.pub) {
+			t.Errorf("%s names the key: %v", f.Name(), err)
+		}
 	}
 }

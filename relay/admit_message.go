@@ -58,6 +58,10 @@ func (r *Relay) misshapen(evt *nostr.Event, to []string) string {
 		if len(to) == 0 || len(to) > 2 {
 			return "invalid: a gift wrap has one recipient"
 		}
+		// What only the relay's own key opens would be kept, in somebody else's inbox.
+		if len(to) == 2 && slices.Contains(to, r.cfg.Self) {
+			return "invalid: a copy for the relay is a gift wrap of its own"
+		}
 	case weight(evt) > nip17.MaxContent || len(to) > maxPublicRecipients:
 		return "invalid: the message is too large"
 	case evt.Kind == nostr.KindEncryptedDirectMessage:

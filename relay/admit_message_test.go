@@ -97,6 +97,28 @@ func TestDirectMessageAdmission(t *testing.T) {
 	}
 }
 
+// TestCopyForTheRelayAlone: a wrap that the relay's own key opens is never kept, so it
+// has no second recipient.
+func TestCopyForTheRelayAlone(t *testing.T) {
+	h := newHouse(t, func(c *Config) { c.Anyone, c.InboxQuota = true, 10 })
+	buyer, seller := newSigner(t), newSigner(t)
+	self := h.self.PublicKey()
+	s := h.connect(nil)
+	wrap := h.wraps(buyer, intent(seller.PublicKey(), "C-1"), self)[1]
+	h.publish(s, wrap)
+	for _, to := range [][]string{{self, seller.PublicKey()}, {seller.PublicKey(), self}, {self, self}} {
+		evt := wrap
+		evt.Tags = nostr.Tags{{"p", to[0]}, {"p", to[1]}}
+		evt = signed(t, newSigner(t), evt)
+		if got := answer(s, evt); !strings.Contains(got, "invalid: a copy for the relay is a gift wrap of its own") {
+			t.Errorf("to %v: the answer is %q", to, got)
+		}
+		if has, err := h.ledger.Has(h.ctx, evt.ID); err != nil || has {
+			t.Errorf("to %v: it is kept: %v, %v", to, has, err)
+		}
+	}
+}
+
 // TestLargePublicMessage: it is refused for its size, before anything reads it.
 func TestLargePublicMessage(t *testing.T) {
 	h := newHouse(t, func(c *Config) { c.PublicOrders = true })

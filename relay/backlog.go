@@ -2,6 +2,7 @@ package relay
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"time"
 
@@ -151,6 +152,10 @@ func (b *Backlog) FollowKeys() error {
 	b.KeysChanged(owners...)
 	if b.told != nil && len(owners) > 0 {
 		b.told(came, went)
+	}
+	if errors.Is(err, nip17.ErrMaster) { // one that does not open keeps nobody else's out
+		b.log.Error().Err(err).Msg("not every delegated key can be used")
+		return nil
 	}
 	return err
 }

@@ -7,6 +7,8 @@ import (
 	"sync"
 	"time"
 
+	"golang.org/x/time/rate"
+
 	"github.com/waybill-relay/waybill/nip17"
 	"github.com/waybill-relay/waybill/relay/ledger"
 )
@@ -64,7 +66,8 @@ func (b *Backlog) ask(ctx context.Context, q *queue, key nip17.RemoteKey) {
 
 // openSome opens one batch of the queue; more says that there may be another.
 func (b *Backlog) openSome(ctx context.Context, q *queue, remote nip17.RemoteKey) (more bool, err error) {
-	rows, err := b.batch(ctx, q, b.passed(q, remote != nil))
+	most := b.turn(remote)
+	rows, err := b.batch(ctx, q, b.passed(q, remote != nil), most)
 	if err != nil {
 		return false, err
 	}
@@ -80,7 +83,16 @@ func (b *Backlog) openSome(ctx context.Context, q *queue, remote nip17.RemoteKey
 			return false, nil
 		}
 	}
-	return len(rows) == backlogBatch, nil
+	return len(rows) == most, nil
+}
+
+// turn is how many messages are opened until the next owner's turn comes: with the keys in
+// this process what may be opened in a second, for others wait meanwhile.
+func (b *Backlog) turn(remote nip17.RemoteKey) int {
+	if remote != nil || b.rate.Limit() == rate.Inf {
+		return backlogBatch
+	}
+	return min(backlogBatch, max(openedAtOnce, b.rate.Burst()))
 }
 
 // openChunk opens a few messages side by side, and writes down what they say in
@@ -92,7 +104,7 @@ func (b *Backlog) openChunk(ctx context.Context, q *queue, rows []ledger.Row, re
 		return r.State == ledger.Unreadable && r.ReceivedAt >= q.renewed ||
 			remote != nil && now.Before(q.deferred[r.Seq].until)
 	})
-	arrivals := make([]ledger.Arrival, len(rows))
+	readings := make([]reading, len(rows))
 	var opts []nip17.Option
 	if remote == nil {
 		opts = append(opts, nip17.Local())
@@ -104,7 +116,7 @@ func (b *Backlog) openChunk(ctx context.Context, q *queue, rows []ledger.Row, re
 				break // ctx has ended
 			}
 		}
-		wg.Go(func() { arrivals[i] = b.decoder.decode(ctx, row.Event, row.ReceivedAt, opts...).Arrival })
+		wg.Go(func() { readings[i] = b.decoder.decode(ctx, row.Event, row.ReceivedAt, opts...) })
 	}
 	wg.Wait()
 	if err := ctx.Err(); err != nil {
@@ -112,7 +124,8 @@ func (b *Backlog) openChunk(ctx context.Context, q *queue, rows []ledger.Row, re
 	}
 	gone := remote != nil && !remote.Available()
 	for i, row := range rows {
-		away, err := b.settle(ctx, row, &arrivals[i])
+		b.decoder.recheck(&readings[i]) // it has waited for the slowest of them
+		away, err := b.settle(ctx, row, &readings[i])
 		if err != nil {
 			return err
 		}
@@ -142,7 +155,7 @@ func (b *Backlog) passed(q *queue, remote bool) int64 {
 }
 
 // settle writes down what a message says. away: its signer did not answer.
-func (b *Backlog) settle(ctx context.Context, row ledger.Row, a *ledger.Arrival) (away bool, err error) {
+func (b *Backlog) settle(ctx context.Context, row ledger.Row, a *reading) (away bool, err error) {
 	if a.State != ledger.Opened && row.State != ledger.New {
 		// Nothing has changed, as far as that can be said: what waits becomes unreadable
 		// only when somebody has found out that it is.
@@ -152,8 +165,7 @@ func (b *Backlog) settle(ctx context.Context, row ledger.Row, a *ledger.Arrival)
 	}
 	err = b.ledger.Resolve(ctx, row.Seq, ledger.Decoded{
 		State: a.State, Reason: a.Reason, Seal: a.Seal, Facts: a.Facts,
-		// What only waited for its signer to come back, or for a crash to be over, is news.
-		Late: row.State == ledger.Waiting && row.Reason != reasonAway,
+		Late: !b.isNews(row, a.key),
 	})
 	switch {
 	case errors.Is(err, ledger.ErrSettled) || errors.Is(err, ledger.ErrNoRow):
@@ -161,6 +173,14 @@ func (b *Backlog) settle(ctx context.Context, row ledger.Row, a *ledger.Arrival)
 	case err != nil:
 		return false, err
 	}
-	b.decoder.told(row.Seq, a)
+	b.decoder.told(row.Seq, &a.Arrival)
 	return a.Reason == reasonAway, nil
+}
+
+// isNews reports whether a message is news now that the key (hex) has opened it: it only
+// waited for a crash to be over, or for its owner's signer to come back, and not for
+// another key than those of its time.
+func (b *Backlog) isNews(row ledger.Row, key string) bool {
+	return row.State == ledger.New ||
+		row.State == ledger.Waiting && row.Reason == reasonAway && b.keyring.AddedAt(key).UnixMilli() < row.ReceivedAt
 }

@@ -89,17 +89,17 @@ func (b *Backlog) remote(owner string) nip17.RemoteKey {
 	return nil
 }
 
-// batch is what comes next in the queue: from the owner's inbox, from those of his
+// batch is what comes next in the queue, most messages at most: from the owner's inbox, from those of his
 // encryption keys, and the direct messages that he himself wrote.
-func (b *Backlog) batch(ctx context.Context, q *queue, after int64) ([]ledger.Row, error) {
-	rows, err := b.ledger.UnopenedFrom(ctx, q.owner, after, backlogBatch)
+func (b *Backlog) batch(ctx context.Context, q *queue, after int64, most int) ([]ledger.Row, error) {
+	rows, err := b.ledger.UnopenedFrom(ctx, q.owner, after, most)
 	if err != nil {
 		return nil, err
 	}
 	lists := []func(context.Context, string, int64, int) ([]ledger.Row, error){b.ledger.Unopened, b.ledger.Undecrypted}
 	for _, inbox := range b.inboxes(q.owner) {
 		for _, list := range lists {
-			more, err := list(ctx, inbox, after, backlogBatch)
+			more, err := list(ctx, inbox, after, most)
 			if err != nil {
 				return nil, err
 			}
@@ -108,7 +108,7 @@ func (b *Backlog) batch(ctx context.Context, q *queue, after int64) ([]ledger.Ro
 	}
 	slices.SortFunc(rows, func(x, y ledger.Row) int { return cmp.Compare(x.Seq, y.Seq) })
 	rows = slices.CompactFunc(rows, func(x, y ledger.Row) bool { return x.Seq == y.Seq })
-	return rows[:min(len(rows), backlogBatch)], nil
+	return rows[:min(len(rows), most)], nil
 }
 
 // inboxes are where messages to the owner lie until they are opened.

@@ -1,8 +1,10 @@
 package relay
 
 import (
+	"bytes"
 	"context"
 	"fmt"
+	"os"
 	"path/filepath"
 	"sync"
 	"testing"
@@ -57,18 +59,25 @@ func (f *fakeSigner) Decrypt(ctx context.Context, from, payload string) (string,
 	return f.LocalKey.Decrypt(ctx, from, payload)
 }
 
+// newStore is an empty one, and its file.
+func newStore(t *testing.T) (store *nip17.Store, path string) {
+	t.Helper()
+	dir := t.TempDir()
+	master, err := nip17.LoadMaster(filepath.Join(dir, "master.key"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	path = filepath.Join(dir, "keys.json")
+	if store, err = nip17.OpenStore(path, master); err != nil {
+		t.Fatal(err)
+	}
+	return store, path
+}
+
 // follow runs a backlog over a new key file until the test ends.
 func (h *house) follow() (*Backlog, *nip17.Store) {
 	h.t.Helper()
-	dir := h.t.TempDir()
-	master, err := nip17.LoadMaster(filepath.Join(dir, "master.key"))
-	if err != nil {
-		h.t.Fatal(err)
-	}
-	store, err := nip17.OpenStore(filepath.Join(dir, "keys.json"), master)
-	if err != nil {
-		h.t.Fatal(err)
-	}
+	store, _ := newStore(h.t)
 	backlog := NewBacklog(h.ledger, h.decoder, h.keyring, store, 0, zerolog.Nop())
 	h.decoder.Follow(backlog.FollowKeys)
 	ctx, cancel := context.WithCancel(h.ctx)
@@ -333,6 +342,10 @@ func TestLaterKeyOpensWhatOthersCouldNot(t *testing.T) {
 				t.Fatal(err)
 			}
 			h.order("E-1", func(o *orders.Order) bool { return o.Status == orders.StatusIntentSent })
+			facts, err := h.ledger.Tellable(h.ctx, 0, 1000, 10)
+			if err != nil || len(facts) != 1 || !facts[0].Late {
+				t.Errorf("old news is told: %d facts, %v", len(facts), err)
+			}
 		})
 	}
 }
@@ -358,4 +371,204 @@ func (h *house) readdressed(ws []nostr.Event, reader *nip17.LocalKey, recipient 
 	}
 	h.t.Fatal("there is no such wrap")
 	return nostr.Event{}
+}
+
+// parting is a remote signer from which its owner parts while it answers.
+type parting struct {
+	*nip17.LocalKey
+	part func()
+}
+
+func (p parting) Available() bool { return true }
+
+func (p parting) Decrypt(ctx context.Context, from, payload string) (string, error) {
+	plain, err := p.LocalKey.Decrypt(ctx, from, payload)
+	p.part()
+	return plain, err
+}
+
+// A key that another process takes away while it is being asked opens nothing more,
+// whatever it answers.
+func TestRevokedWhileItAnswers(t *testing.T) {
+	h := newHouse(t)
+	buyer, seller := newSigner(t), newSigner(t)
+	store, _ := newStore(t)
+	part := func() {}
+	store.Connect(func(nip17.Entry, []byte) (nip17.Key, error) {
+		return parting{readingKey(t, seller), func() { part() }}, nil
+	})
+	if _, err := store.AddRemote(seller.PublicKey(), []byte("a connection"), time.Time{}); err != nil {
+		t.Fatal(err)
+	}
+	h.decoder.Follow(NewBacklog(h.ledger, h.decoder, h.keyring, store, 0, zerolog.Nop()).FollowKeys)
+	wrap := h.wraps(buyer, intent(seller.PublicKey(), "P-1"))[0]
+	read := func() ledger.Arrival { return h.decoder.decode(h.ctx, &wrap, time.Now().UnixMilli()).Arrival }
+	if a := read(); a.State != ledger.Opened || len(a.Facts) != 1 {
+		t.Fatalf("before: got %s %q with %d facts", a.State, a.Reason, len(a.Facts))
+	}
+	part = func() {
+		if _, err := store.Remove(seller.PublicKey()); err != nil {
+			t.Error(err)
+		}
+	}
+	if a := read(); a.State != ledger.Waiting || a.Recipient != seller.PublicKey() || len(a.Facts) > 0 || a.Seal != nil {
+		t.Errorf("got %s %q with %d facts, want it to wait", a.State, a.Reason, len(a.Facts))
+	}
+}
+
+// What was answered for in time waits with the slowest beside it: where the key is taken
+// away meanwhile, it stays closed as well.
+func TestRevokedBeforeAllHaveAnswered(t *testing.T) {
+	var late func(string)
+	h := newHouse(t, func(c *Config) { c.Anyone, c.InboxQuota, c.Late = true, 1000, func(r string) { late(r) } })
+	buyer, seller := newSigner(t), newSigner(t)
+	backlog, _ := h.follow()
+	late = backlog.Late
+	wraps := []nostr.Event{h.wraps(buyer, intent(seller.PublicKey(), "S-0"))[0], h.wraps(buyer, intent(seller.PublicKey(), "S-1"))[0]}
+	s := h.connect(nil)
+	for _, w := range wraps {
+		h.publish(s, w)
+	}
+	asked, goOn := make(chan string, len(wraps)), make(chan struct{})
+	signer := &slowSigner{readingKey(t, seller), func(from string) {
+		asked <- from
+		if from == wraps[1].PubKey {
+			<-goOn
+		}
+	}}
+	if err := h.keyring.Add(signer); err != nil {
+		t.Fatal(err)
+	}
+	backlog.KeysChanged(seller.PublicKey())
+	for range wraps {
+		<-asked
+	}
+	h.keyring.Remove(seller.PublicKey())
+	close(goOn)
+	backlog.asking.Wait()
+	waiting, err := h.ledger.Unopened(h.ctx, seller.PublicKey(), 0, 10)
+	if err != nil || len(waiting) != len(wraps) {
+		t.Errorf("%d wait, %v; want them all", len(waiting), err)
+	}
+}
+
+// slowSigner is a remote signer that takes its time.
+type slowSigner struct {
+	*nip17.LocalKey
+	think func(from string)
+}
+
+func (s *slowSigner) Available() bool { return true }
+
+func (s *slowSigner) Decrypt(ctx context.Context, from, payload string) (string, error) {
+	plain, err := s.LocalKey.Decrypt(ctx, from, payload)
+	s.think(from)
+	return plain, err
+}
+
+// A stored key that does not open is nobody else's fault: theirs come and go.
+func TestLockedKeyKeepsNobodyOut(t *testing.T) {
+	h := newHouse(t)
+	store, path := newStore(t)
+	backlog := NewBacklog(h.ledger, h.decoder, h.keyring, store, 0, zerolog.Nop())
+	var pubkeys []string
+	for range 3 {
+		secret, err := nip17.GenerateSecret()
+		if err != nil {
+			t.Fatal(err)
+		}
+		pubkeys = append(pubkeys, secret.PublicKey())
+		if _, err := store.Add(secret, "", time.Time{}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	broken := bytes.Replace(text, []byte(`"sealed": "v1.`), []byte(`"sealed": "v1.A`), 1)
+	if err := os.WriteFile(path, broken, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := backlog.FollowKeys(); err != nil || h.keyring.Holds(pubkeys[0]) || !h.keyring.Holds(pubkeys[1]) {
+		t.Fatalf("got %v", err)
+	}
+	if _, err := store.Remove(pubkeys[1]); err != nil {
+		t.Fatal(err)
+	}
+	if err := backlog.FollowKeys(); err != nil || h.keyring.Holds(pubkeys[1]) || !h.keyring.Holds(pubkeys[2]) {
+		t.Errorf("after one was removed: got %v", err)
+	}
+}
+
+// What waited for its owner's signer is news when that is back, and old news when another
+// key, handed over later, opens it.
+func TestNewsOfASigner(t *testing.T) {
+	for _, late := range []bool{false, true} {
+		h := newHouse(t, func(c *Config) { c.Anyone, c.InboxQuota = true, 100 })
+		backlog, store := h.follow()
+		buyer := newSigner(t)
+		secret, err := nip17.GenerateSecret()
+		if err != nil {
+			t.Fatal(err)
+		}
+		reading, err := nip17.NewLocalKey(secret, "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		seller := secret.PublicKey()
+		signer := &fakeSigner{LocalKey: reading, away: true}
+		if err := h.keyring.Add(signer); err != nil {
+			t.Fatal(err)
+		}
+		h.publish(h.connect(nil), h.wraps(buyer, intent(seller, "N-1"))[0])
+		if late {
+			h.keyring.Remove(seller)
+			if _, err := store.Add(secret, "", time.Time{}); err != nil {
+				t.Fatal(err)
+			}
+		} else {
+			signer.set(false)
+			backlog.Late(seller)
+		}
+		h.order("N-1", func(o *orders.Order) bool { return o.Status == orders.StatusIntentSent })
+		facts, err := h.ledger.Tellable(h.ctx, 0, 1000, 10)
+		if err != nil || len(facts) != 1 || facts[0].Late != late {
+			t.Errorf("by another key %v: got %+v, %v", late, facts, err)
+		}
+	}
+}
+
+// Who waits for his signer waits for nobody else's past, however slowly that is opened.
+func TestBacklogByTurns(t *testing.T) {
+	var late func(string)
+	h := newHouse(t, func(c *Config) { c.Anyone, c.InboxQuota, c.Late = true, 1000, func(r string) { late(r) } })
+	buyer, other := newSigner(t), newSigner(t)
+	secret, err := nip17.GenerateSecret()
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := h.connect(nil)
+	const n = 60
+	for i := range n {
+		h.publish(s, h.wraps(buyer, intent(secret.PublicKey(), fmt.Sprint("S-", i)))[0])
+	}
+	if err := h.keyring.Add(&fakeSigner{LocalKey: readingKey(t, other)}); err != nil {
+		t.Fatal(err)
+	}
+	backlog, store := h.follow()
+	late = backlog.Late
+	backlog.SetRate(10)
+	if _, err := store.Add(secret, "", time.Time{}); err != nil {
+		t.Fatal(err)
+	}
+	h.order("S-0", func(*orders.Order) bool { return true })
+	h.publish(s, h.wraps(buyer, intent(other.PublicKey(), "now"))[0])
+	h.order("now", func(*orders.Order) bool { return true })
+	left, err := h.ledger.Unopened(h.ctx, secret.PublicKey(), 0, n)
+	if err != nil || len(left) == 0 {
+		t.Errorf("all of another's past was opened before, %v", err)
+	}
+	h.order(fmt.Sprint("S-", n-1), func(*orders.Order) bool { return true })
+	inOrder(t, h)
 }

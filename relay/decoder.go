@@ -54,23 +54,53 @@ func (d *Decoder) Decode(ctx context.Context, evt *nostr.Event, receivedAt int64
 	return d.decode(ctx, evt, receivedAt, nip17.Local()).Arrival
 }
 
-// A reading is what was read, and beside it what a participant asks of the relay
-// itself, which is no part of the ledger.
+// A reading is what was read, and beside it what is no part of the ledger: by which
+// key, and what a participant asks of the relay itself.
 type reading struct {
 	ledger.Arrival
+	key     string // public key (hex) that opened it, "" where none did
 	request *Request
 }
 
 func (d *Decoder) decode(ctx context.Context, evt *nostr.Event, receivedAt int64, opts ...nip17.Option) (a reading) {
-	a.Arrival = ledger.Arrival{Event: evt, ReceivedAt: receivedAt, State: ledger.Unreadable, Reason: "panic", Recipient: evt.PubKey}
-	if to := recipients(evt); len(to) > 0 {
-		a.Recipient = to[0]
-	}
+	a.Arrival = ledger.Arrival{Event: evt, ReceivedAt: receivedAt, State: ledger.Unreadable, Reason: "panic", Recipient: inbox(evt)}
 	// The relay's own copies are not kept, whatever is in them: the key that
 	// opens them is this process's own.
 	a.DropRaw = evt.Kind == nostr.KindGiftWrap && a.Recipient == d.self
 	guard(d.log, "decode", func() { d.open(ctx, evt, &a, opts) })
+	d.recheck(&a)
 	return a
+}
+
+// recheck closes again what a key has opened that is not held any more: a remote signer
+// may answer long after its key was taken away.
+func (d *Decoder) recheck(a *reading) {
+	if a.key == "" {
+		return
+	}
+	d.followKeys()
+	if d.keyring.Reads(a.key, time.UnixMilli(a.ReceivedAt)) {
+		return
+	}
+	a.State, a.Reason, a.Recipient, a.Seal, a.Facts = ledger.Waiting, nip17.Reason(nip17.ErrNotForUs), inbox(a.Event), nil, nil
+}
+
+// inbox is the key (hex) in whose inbox a message waits: the first it is addressed to,
+// or who has published it.
+func inbox(evt *nostr.Event) string {
+	if to := recipients(evt); len(to) > 0 {
+		return to[0]
+	}
+	return evt.PubKey
+}
+
+func (d *Decoder) followKeys() {
+	if d.follow == nil {
+		return
+	}
+	if err := d.follow(); err != nil {
+		d.journal.failure(err, "the delegated keys could not be read anew")
+	}
 }
 
 // reasonAway is why a message waits whose signer cannot be asked now.
@@ -95,11 +125,7 @@ func unremarkable(reason string) bool {
 }
 
 func (d *Decoder) open(ctx context.Context, evt *nostr.Event, a *reading, opts []nip17.Option) {
-	if d.follow != nil {
-		if err := d.follow(); err != nil {
-			d.journal.failure(err, "the delegated keys could not be read anew")
-		}
-	}
+	d.followKeys()
 	arrival := func() time.Time { return time.UnixMilli(a.ReceivedAt) }
 	open := nip17.Open
 	switch evt.Kind {
@@ -128,7 +154,7 @@ func (d *Decoder) open(ctx context.Context, evt *nostr.Event, a *reading, opts [
 		a.State, a.Reason = ledger.Unreadable, nip17.Reason(err)
 		return
 	}
-	a.State, a.Reason, a.Recipient = ledger.Opened, "", msg.Owner
+	a.State, a.Reason, a.Recipient, a.key = ledger.Opened, "", msg.Owner, msg.Key
 	if evt.Kind == nostr.KindGiftWrap {
 		a.Seal = &ledger.Seal{ID: msg.Seal.ID, Author: msg.Seal.PubKey, Sig: msg.Seal.Sig}
 	}
@@ -141,6 +167,8 @@ func (d *Decoder) open(ctx context.Context, evt *nostr.Event, a *reading, opts [
 		a.Reason = reasonRequest
 		if evt.Kind == nostr.KindGiftWrap && msg.Owner == d.self {
 			a.request = request
+		} else {
+			request.Command.Zero()
 		}
 		return
 	}

@@ -2,6 +2,7 @@ package relay
 
 import (
 	"slices"
+	"time"
 
 	"github.com/nbd-wtf/go-nostr"
 
@@ -12,8 +13,8 @@ import (
 // A Request is what a participant asks of the relay itself, in a direct message
 // that nobody else gets (NIP-17 kind 14): to take a key, or to give one back.
 type Request struct {
-	From    string // hex; the seal proves it
-	ID      string // the rumor's (hex)
+	From    string    // hex; the seal proves it
+	At      time.Time // when it says that it was written
 	Command enrol.Command
 }
 
@@ -33,5 +34,5 @@ func (d *Decoder) request(msg nip17.Message) *Request {
 	if !ok {
 		return nil
 	}
-	return &Request{From: msg.Rumor.PubKey, ID: msg.Rumor.ID, Command: command}
+	return &Request{From: msg.Rumor.PubKey, At: msg.Rumor.CreatedAt.Time(), Command: command}
 }

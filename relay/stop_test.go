@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/http"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -76,8 +77,9 @@ func TestStopWhileSomethingWaits(t *testing.T) {
 func TestStopFinishesWhatIsAccepted(t *testing.T) {
 	begun, goOn := make(chan struct{}), make(chan struct{})
 	h := newHouse(t)
+	begin := sync.OnceFunc(func() { close(begun) })
 	h.decoder.Follow(func() error {
-		close(begun)
+		begin()
 		<-goOn
 		return nil
 	})

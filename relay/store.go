@@ -115,6 +115,9 @@ func (r *Relay) storeMessage(ctx context.Context, evt *nostr.Event, now int64) (
 func (r *Relay) arrive(ctx context.Context, a reading) (ledger.Outcome, error) {
 	seq, outcome, err := r.ledger.Take(ctx, a.Arrival)
 	if outcome != ledger.Stored {
+		if a.request != nil {
+			a.request.Command.Zero()
+		}
 		return outcome, err
 	}
 	r.decoder.told(seq, &a.Arrival)

@@ -171,6 +171,16 @@ secret = "x"
 	}
 }
 
+// --debug goes before the configuration, and stays so when that is read anew.
+func TestLoadServing(t *testing.T) {
+	file := write(t, "[log]\nlevel = \"error\"\n")
+	for debug, want := range map[bool]string{false: "error", true: "debug"} {
+		if cfg, err := loadServing(file, debug); err != nil || cfg.Log.Level != want {
+			t.Errorf("debug %v: got %q, %v", debug, cfg.Log.Level, err)
+		}
+	}
+}
+
 func TestEnvironment(t *testing.T) {
 	t.Setenv("WAYBILL_RELAY_LISTEN", "127.0.0.1:9000")
 	t.Setenv("WAYBILL_RELAY_KINDS", "0,5")

@@ -21,7 +21,7 @@ import (
 )
 
 func (d *daemon) openKeys(context.Context) error {
-	master, err := d.cfg.Keys.master()
+	master, err := d.cfg.ownMaster()
 	if err != nil {
 		return err
 	}
@@ -50,14 +50,12 @@ func (d *daemon) openKeys(context.Context) error {
 	if _, err := d.delegate(d.cfg.Keys.Delegated); err != nil {
 		return err
 	}
+	d.cfg.Keys.Delegated = nil // d.loaded has them: what a reload takes away is to stay nowhere
 	if d.keys, err = nip17.OpenStore(keysFile(d.cfg), master); err != nil {
 		return err
 	}
 	d.keys.Connect(d.signers.connect)
-	if _, _, err = d.keys.Load(d.keyring); errors.Is(err, nip17.ErrMaster) {
-		// One that does not open keeps nobody else's out.
-		d.log.Error().Err(err).Msg("not every delegated key can be used")
-	} else if err != nil {
+	if err := d.loadKeys(); err != nil {
 		return err
 	}
 	if d.desk, err = newDesk(d.cfg, d.keys, master); err != nil {
@@ -69,6 +67,17 @@ func (d *daemon) openKeys(context.Context) error {
 	d.sealer = nip17.NewSealer(time.Hour)
 	d.closers = append(d.closers, func() error { d.sealer.Close(); return nil })
 	return nil
+}
+
+// loadKeys brings the keyring in line with the key file. A key that does not open keeps
+// nobody else's out.
+func (d *daemon) loadKeys() error {
+	_, _, err := d.keys.Load(d.keyring)
+	if errors.Is(err, nip17.ErrMaster) {
+		d.log.Error().Err(err).Msg("not every delegated key can be used")
+		return nil
+	}
+	return err
 }
 
 func keysFile(cfg config) string { return filepath.Join(cfg.DataDir, "keys.json") }

@@ -123,8 +123,7 @@ func (d *daemon) delegate(list []delegatedConfig) (changed []string, err error) 
 	more, err := d.signers.configure(bunkers)
 	if d.keys != nil {
 		// What `waybill keys` holds for the same people was left out for the tables' sake.
-		_, _, failed := d.keys.Load(d.keyring)
-		err = errors.Join(err, failed)
+		err = errors.Join(err, d.loadKeys())
 	}
 	return append(changed, more...), err
 }

@@ -59,7 +59,8 @@ const answerWithin = 2 * time.Minute
 
 // request answers what somebody asks of the relay in a message (relay.Config).
 func (d *daemon) request(r relay.Request) {
-	if !d.desk.Answers(r.From) {
+	answers := d.desk.Answers(r.From)
+	if !answers && r.Command.Verb != enrol.VerbRevoke { // a key is given back however often he has written
 		r.Command.Zero()
 		return
 	}
@@ -67,11 +68,22 @@ func (d *daemon) request(r relay.Request) {
 		defer r.Command.Zero()
 		ctx, cancel := context.WithTimeout(d.answerUntil, answerWithin)
 		defer cancel()
-		if text := d.answer(ctx, enrol.Caller{Pubkey: r.From, Door: enrol.DoorMessage}, r.Command); text != "" {
+		text := outdated
+		if time.Since(r.At) <= oldestRequest {
+			text = d.answer(ctx, enrol.Caller{Pubkey: r.From, Door: enrol.DoorMessage}, r.Command)
+		}
+		if text != "" && answers {
 			d.notify(ctx, r.From, text)
 		}
 	})
 }
+
+// oldestRequest is how long ago a message that asks for something may have been written.
+// A wrap can be held back, or come again to a ledger that was put back from before it:
+// a key must not be taken because its owner wanted that once.
+const oldestRequest = 24 * time.Hour
+
+const outdated = "Not done: your message says that it was written more than a day ago. If you still want this, write it again."
 
 // answer does what is asked, and returns what is to be said about it; "" where that
 // is said to the owner anyway, as soon as the keys have changed.
@@ -234,7 +246,7 @@ func (d *daemon) forgetKeys(pubkey string, until time.Time) {
 	d.signers.forget(pubkey, until)
 	err := d.desk.Forget(pubkey, until)
 	if err == nil {
-		_, _, err = d.keys.Load(d.keyring) // he is told nothing any more
+		err = d.loadKeys() // he is told nothing any more
 	}
 	switch {
 	case err != nil:

@@ -183,6 +183,8 @@ func holdAll(kr *nip17.Keyring, cfg config, identity *nip17.SecretSigner, master
 	if err != nil {
 		return err
 	}
-	_, _, err = store.Load(kr)
+	if _, _, err = store.Load(kr); errors.Is(err, nip17.ErrMaster) {
+		return nil // the others open what is theirs
+	}
 	return err
 }

@@ -66,7 +66,7 @@ func keyDesk(cfg config) (desk *enrol.Desk, s *signers, err error) {
 	if err := os.MkdirAll(cfg.DataDir, 0o700); err != nil {
 		return nil, nil, err
 	}
-	master, err := cfg.Keys.relaysMaster()
+	master, err := cfg.relaysMaster()
 	if err != nil {
 		return nil, nil, err
 	}
@@ -100,7 +100,13 @@ func (a *app) keysRemove() *cobra.Command {
 			if err != nil {
 				return orders.Errorf(orders.EINVALID, "%w", err)
 			}
-			return a.onKeyDesk(func(_ config, desk *enrol.Desk, _ *signers) error {
+			return a.onKeyDesk(func(cfg config, desk *enrol.Desk, _ *signers) error {
+				st, _ := readSignersState(signersFile(cfg))
+				// A table with a fault keeps nothing from being removed.
+				if keyring, err := configuredKeys(cfg, st); err == nil {
+					desk.Keyring = keyring
+					defer keyring.Clear()
+				}
 				if err := desk.Revoke(cmd.Context(), enrol.Caller{Door: enrol.DoorShell}, key); err != nil {
 					return err
 				}

@@ -60,28 +60,10 @@ func listKeys(ctx context.Context, cfg config, desk *enrol.Desk) (list []enrol.D
 	if l != nil {
 		desk.Ledger = deskLedger{l}
 	}
-	keys, err := readDelegated(cfg.Keys.Delegated, "")
-	if err != nil {
-		return nil, err
-	}
-	if desk.Keyring, err = nip17.NewKeyring(); err != nil {
+	if desk.Keyring, err = configuredKeys(cfg, st); err != nil {
 		return nil, err
 	}
 	defer desk.Keyring.Clear()
-	for _, k := range keys {
-		if err := desk.Keyring.Add(k); err != nil {
-			return nil, err
-		}
-	}
-	bunkers, err := readBunkers(cfg.Keys.Delegated)
-	if err != nil {
-		return nil, err
-	}
-	for _, b := range bunkers {
-		if owner := cmp.Or(b.owner, st.configured(cfg, b)); owner != "" {
-			_ = desk.Keyring.Add(seenSigner{owner: owner}) // its owner is a public key
-		}
-	}
 	if list, err = desk.List(ctx, enrol.Caller{Door: enrol.DoorShell}); err != nil {
 		return nil, err
 	}
@@ -97,6 +79,32 @@ func listKeys(ctx context.Context, cfg config, desk *enrol.Desk) (list []enrol.D
 		}
 	}
 	return list, nil
+}
+
+// configuredKeys are the keys of the configuration, as far as they can be told; the
+// caller clears them.
+func configuredKeys(cfg config, st signersState) (*nip17.Keyring, error) {
+	keys, err := readDelegated(cfg.Keys.Delegated, "")
+	if err != nil {
+		return nil, err
+	}
+	keyring := new(nip17.Keyring)
+	for _, k := range keys {
+		if err := keyring.Add(k); err != nil {
+			return nil, err
+		}
+	}
+	bunkers, err := readBunkers(cfg.Keys.Delegated)
+	if err != nil {
+		keyring.Clear()
+		return nil, err
+	}
+	for _, b := range bunkers {
+		if owner := cmp.Or(b.owner, st.configured(cfg, b)); owner != "" {
+			_ = keyring.Add(seenSigner{owner: owner}) // its owner is a public key
+		}
+	}
+	return keyring, nil
 }
 
 func printKeys(out io.Writer, list []enrol.Delegation) error {

@@ -1,11 +1,13 @@
 package main
 
 import (
+	"io"
 	"os"
 	"path/filepath"
 	"testing"
 	"time"
 
+	"github.com/nbd-wtf/go-nostr"
 	"github.com/rs/zerolog"
 
 	"github.com/waybill-relay/waybill/nip17"
@@ -48,6 +50,64 @@ func TestKeysUnderTheRelaysMaster(t *testing.T) {
 		t.Fatal(err)
 	}
 	desk(other, orders.EINVALID)
+}
+
+// A key of the configuration is not said to be unknown, nor removed: that is done there.
+func TestRemoveConfigured(t *testing.T) {
+	secret, err := nip17.GenerateSecret()
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := secret.AppendHex(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv(envPrefix+"DATA_DIR", t.TempDir())
+	remove := func(pubkey string, want orders.Code) {
+		t.Helper()
+		cmd := root()
+		cmd.SetOut(io.Discard)
+		cmd.SetArgs([]string{"keys", "remove", pubkey})
+		if err := cmd.ExecuteContext(t.Context()); orders.ErrorCode(err) != want {
+			t.Errorf("got %v, want %q", err, want)
+		}
+	}
+	remove(secret.PublicKey(), orders.ENOTFOUND)
+	t.Setenv(envPrefix+"KEYS_DELEGATED_0_SECRET", string(text))
+	remove(secret.PublicKey(), orders.EFORBIDDEN)
+	t.Setenv(envPrefix+"KEYS_DELEGATED_1_SECRET", "nonsense")
+	remove(secret.PublicKey(), orders.ENOTFOUND)
+}
+
+// Where the master key is lost, no other is made in its place, whatever was encrypted
+// under it; a relay whose own key is its operator's, and that holds no other, gets one.
+func TestLostMaster(t *testing.T) {
+	for _, tt := range []struct {
+		name string
+		lies map[string]string // files of the data folder
+		want orders.Code
+	}{
+		{"nothing yet", nil, ""},
+		{"an identity that was made here", map[string]string{"identity.key": ` {"pubkey":"","sealed":""}`}, orders.EINVALID},
+		{"delegated keys", map[string]string{"keys.json": `{"version":1,"keys":[]}`}, orders.EINVALID},
+		{"delegated keys beside the operator's own identity", map[string]string{"identity.key": nostr.GeneratePrivateKey(), "keys.json": "{}"}, orders.EINVALID},
+		{"the operator's own identity", map[string]string{"identity.key": nostr.GeneratePrivateKey()}, ""},
+	} {
+		cfg := config{DataDir: t.TempDir()}
+		for name, text := range tt.lies {
+			if err := os.WriteFile(filepath.Join(cfg.DataDir, name), []byte(text), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		cfg.Keys.MasterFile, cfg.Keys.IdentityFile = filepath.Join(cfg.DataDir, "master.key"), filepath.Join(cfg.DataDir, "identity.key")
+		_, err := cfg.ownMaster()
+		if orders.ErrorCode(err) != tt.want {
+			t.Errorf("%s: got %v, want %q", tt.name, err, tt.want)
+		}
+		if _, err := os.Stat(cfg.Keys.MasterFile); (err == nil) != (tt.want == "") {
+			t.Errorf("%s: a master key was made: %v", tt.name, err == nil)
+		}
+	}
 }
 
 // Tables of the config file and keys of `waybill keys` for the same person: what is

@@ -5,6 +5,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/signal"
@@ -20,6 +21,11 @@ import (
 var version = ""
 
 func main() {
+	// Every command may hold a key, and some wait with it.
+	if err := forbidDumps(); err != nil && !errors.Is(err, errors.ErrUnsupported) {
+		fmt.Fprintln(os.Stderr, "waybill: the memory cannot be kept out of core dumps:", err)
+		os.Exit(exitCode(err))
+	}
 	// Never given back: a second signal must not kill what ends because of the first.
 	ctx, _ := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	if err := root().ExecuteContext(ctx); err != nil {

@@ -39,15 +39,40 @@ func (c keysConfig) master() (nip17.Master, error) {
 	return nip17.LoadMaster(c.MasterFile)
 }
 
+// ownMaster is master for the relay itself. Where the key is not there and something was
+// encrypted under it, no other is made: it would open nothing of that, and what is
+// encrypted under it next would not open with the right one.
+func (cfg config) ownMaster() (nip17.Master, error) {
+	_, given := environmentMaster()
+	if there, err := exists(cfg.Keys.MasterFile); given || there || err != nil {
+		return cfg.Keys.master()
+	}
+	sealed, err := nip17.SealedIdentity(cfg.Keys.IdentityFile)
+	needs := cfg.Keys.IdentityFile
+	if err == nil && !sealed {
+		needs = keysFile(cfg)
+		sealed, err = exists(needs)
+	}
+	switch {
+	case err != nil:
+		return nip17.Master{}, err
+	case sealed: // the master key's file is not named: people write the key itself there
+		return nip17.Master{}, orders.Errorf(orders.EINVALID,
+			"the master key is missing, and %s was encrypted under it: bring it back (keys.master_file, %s, or the systemd credential); a new one opens nothing that is here", needs, masterVariable)
+	}
+	return cfg.Keys.master()
+}
+
 // relaysMaster is master for the commands beside a relay: the same key as the relay's.
 // It is not made where the relay has one, which may be given to the relay alone; a
 // second one would lock the relay out of what is added with it.
-func (c keysConfig) relaysMaster() (nip17.Master, error) {
+func (cfg config) relaysMaster() (nip17.Master, error) {
+	c := cfg.Keys
 	switch relay, err := exists(c.IdentityFile); {
 	case err != nil:
 		return nip17.Master{}, err
 	case !relay: // none has run here yet
-		return c.master()
+		return cfg.ownMaster()
 	}
 	missing, err := c.missing()
 	if err != nil {

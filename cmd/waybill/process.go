@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"os"
 	"runtime"
 	"runtime/debug"
@@ -12,13 +11,9 @@ import (
 
 // prepareProcess sets what belongs to the process as a whole, before anything is
 // opened: only `waybill serve` does so.
-func prepareProcess(cfg config, log zerolog.Logger) error {
-	if err := forbidDumps(); err != nil && !errors.Is(err, errors.ErrUnsupported) {
-		return err
-	}
+func prepareProcess(cfg config, log zerolog.Logger) {
 	limitMemory(cfg.Limits.Memory, log)
 	warnOfFiles(cfg.Limits.Connections, log)
-	return nil
 }
 
 // The ledger's page caches, which SQLite takes beside Go's heap: one for the

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -42,7 +43,9 @@ func TestReload(t *testing.T) {
 		return text, public
 	}
 	self, _ := secret()
+	first, firstPublic := secret()
 	cfg := defaults()
+	cfg.Keys.Delegated = []delegatedConfig{{Secret: first}}
 	cfg.Metrics.Listen = ""
 	cfg.DataDir, cfg.Relay.Listen, cfg.Keys.IdentityFile = t.TempDir(), "127.0.0.1:0", filepath.Join(t.TempDir(), "identity")
 	if err := os.WriteFile(cfg.Keys.IdentityFile, []byte(self), 0o600); err != nil {
@@ -84,6 +87,9 @@ func TestReload(t *testing.T) {
 		c.Limits.Memory, c.Admin.MaxLag = 1<<30, duration(time.Minute)
 		c.Relay.Listen = "127.0.0.1:1"
 	})
+	if d.keyring.Holds(firstPublic) || strings.Contains(fmt.Sprintf("%+v", []config{d.cfg, d.loaded}), first) {
+		t.Error("a key that was taken out is still there")
+	}
 	if !d.keyring.Holds(onePublic) || !slices.Equal(memory, []size{1 << 30}) || d.maxLag.Load() != int64(time.Minute) {
 		t.Errorf("not applied: %v, %v, %v", d.keyring.Holds(onePublic), memory, time.Duration(d.maxLag.Load()))
 	}

@@ -13,7 +13,9 @@ import (
 )
 
 func (a *app) serve() *cobra.Command {
-	return &cobra.Command{
+	var debug bool
+	load := func() (config, error) { return loadServing(a.configFile, debug) }
+	cmd := &cobra.Command{
 		Use:   "serve",
 		Short: "Run the relay",
 		Long: `Run the relay until it gets SIGTERM or SIGINT. Without a config file it listens on
@@ -27,7 +29,7 @@ and needs a restart. A configuration with an error changes nothing.`,
   WAYBILL_REDIS_URL=redis://127.0.0.1:6379/0 waybill serve`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			cfg, err := loadConfig(a.configFile)
+			cfg, err := load()
 			if err != nil {
 				return err
 			}
@@ -39,17 +41,27 @@ and needs a restart. A configuration with an error changes nothing.`,
 			ctx, stop := context.WithCancel(cmd.Context())
 			defer stop()
 			reloads := hangups(ctx, stop, int(os.Stderr.Fd()))
-			if err := prepareProcess(cfg, log); err != nil {
-				return err
-			}
-			return a.work(ctx, cfg, log, reloads)
+			prepareProcess(cfg, log)
+			return a.work(ctx, cfg, log, load, reloads)
 		},
 	}
+	cmd.Flags().BoolVar(&debug, "debug", false, `log at level "debug", whatever log.level says`)
+	return cmd
 }
 
-// work runs a relay until ctx ends. To be stopped is no error, before it is open
-// neither.
-func (a *app) work(ctx context.Context, cfg config, log zerolog.Logger, reloads <-chan os.Signal) error {
+// loadServing is loadConfig for a relay; debug has it log everything, whatever the
+// configuration says.
+func loadServing(file string, debug bool) (config, error) {
+	cfg, err := loadConfig(file)
+	if debug {
+		cfg.Log.Level = zerolog.LevelDebugValue
+	}
+	return cfg, err
+}
+
+// work runs a relay until ctx ends; at each of reloads it loads the configuration anew.
+// To be stopped is no error, before it is open neither.
+func (a *app) work(ctx context.Context, cfg config, log zerolog.Logger, load func() (config, error), reloads <-chan os.Signal) error {
 	d, err := openDaemon(ctx, cfg, log)
 	switch {
 	case err != nil && ctx.Err() != nil:
@@ -58,7 +70,7 @@ func (a *app) work(ctx context.Context, cfg config, log zerolog.Logger, reloads 
 	case err != nil:
 		return inFile(a.configFile, err) // a delegated key may be none
 	}
-	d.load, d.signals = func() (config, error) { return loadConfig(a.configFile) }, reloads
+	d.load, d.signals = load, reloads
 	d.limited = append(d.limited, func(c config) error { limitMemory(c.Limits.Memory, log); return nil })
 	return errors.Join(d.run(ctx), d.close())
 }

@@ -208,12 +208,12 @@ func TestOneDaemonPerFolder(t *testing.T) {
 	cfg := d.cfg
 	cfg.Relay.Listen = "127.0.0.1:0"
 	ctx, cancel := context.WithCancel(t.Context())
-	if err := new(app).work(ctx, cfg, zerolog.Nop(), nil); err == nil {
+	if err := new(app).work(ctx, cfg, zerolog.Nop(), nil, nil); err == nil {
 		t.Error("what keeps a relay from being opened is no error")
 	}
 	cancel()
 	cfg.DataDir, cfg.Ledger.URL = t.TempDir(), filepath.Join(t.TempDir(), "waybill.db")
-	if err := new(app).work(ctx, cfg, zerolog.Nop(), nil); err != nil {
+	if err := new(app).work(ctx, cfg, zerolog.Nop(), nil, nil); err != nil {
 		t.Errorf("a relay is stopped while it is opened: %v", err)
 	}
 	cfg = d.cfg

@@ -23,7 +23,7 @@ export interface Delegation {
   /** Whose inbox it opens. */
   owner: string;
   way: "encryption-key" | "remote-signer" | "identity-key";
-  state: "open" | "retired" | "connecting" | "online" | "offline" | "approval" | "denied";
+  state: "open" | "retired" | "locked" | "connecting" | "online" | "offline" | "approval" | "denied";
   /** Opens what arrived then or later. Absent: everything. */
   since?: string;
   /** Absent: it stands in the relay's configuration. */

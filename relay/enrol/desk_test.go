@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -266,6 +267,12 @@ func TestPolicy(t *testing.T) {
 		o := newOffice(t, Policy{Mode: Listed, List: []string{alice.pub()}})
 		enrol(t, o, alice, "", "")
 		enrol(t, o, bob, "", orders.EFORBIDDEN)
+		// Who is not named, or no more, hands over nothing further, and takes back what is his.
+		o.Policy.List = []string{bob.pub()}
+		enrol(t, o, alice, "", orders.EFORBIDDEN)
+		if err := o.Revoke(t.Context(), alice.by(DoorHTTP), alice.pub()); err != nil {
+			t.Errorf("to revoke: got %v", err)
+		}
 	})
 	t.Run("invite", func(t *testing.T) {
 		o := newOffice(t, Policy{Mode: Invited, Codes: codes})
@@ -542,5 +549,68 @@ func TestRevokeConfigured(t *testing.T) {
 	}
 	if _, err := o.Enrol(t.Context(), alice.by(DoorHTTP), Offer{Secret: alice.secret, Since: time.Now().Add(time.Hour)}); orders.ErrorCode(err) != orders.EINVALID {
 		t.Errorf("since the future: got %v", err)
+	}
+}
+
+// A key that does not open is said to be locked, to its owner and to the operator; he
+// hands it over again.
+func TestLocked(t *testing.T) {
+	alice, bob := newPerson(t), newPerson(t)
+	o := newOffice(t, Policy{Mode: Open})
+	for _, p := range []person{alice, bob} {
+		if _, err := o.Enrol(t.Context(), p.by(DoorHTTP), Offer{Secret: p.secret}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	path := filepath.Join(o.dir, "keys.json")
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	// Each has the other's secret in his row.
+	sealed := regexp.MustCompile(`"v1\.[^"]+"`).FindAllString(string(text), -1)
+	swapped := strings.NewReplacer(sealed[0], sealed[1], sealed[1], sealed[0]).Replace(string(text))
+	if err := os.WriteFile(path, []byte(swapped), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, who := range []Caller{alice.by(DoorHTTP), bob.by(DoorMessage), {Door: DoorShell}} {
+		list, err := o.List(t.Context(), who)
+		if err != nil || len(list) == 0 || slices.ContainsFunc(list, func(g Delegation) bool { return g.State != StateLocked }) {
+			t.Errorf("by %s: got %+v, %v", who.Door, list, err)
+		}
+	}
+	if err := o.Revoke(t.Context(), alice.by(DoorHTTP), alice.pub()); err != nil {
+		t.Error(err)
+	}
+	if _, err := o.Enrol(t.Context(), bob.by(DoorHTTP), Offer{Secret: bob.secret}); err != nil {
+		t.Error(err)
+	}
+	if list, err := o.List(t.Context(), Caller{Door: DoorShell}); err != nil || len(list) != 1 || list[0].State != "open" {
+		t.Errorf("afterwards: got %+v, %v", list, err)
+	}
+}
+
+// Who has tried a lot of late still gives back every key of his, at once.
+func TestRevokeHoweverOften(t *testing.T) {
+	alice := newPerson(t)
+	o := newOffice(t, Policy{Mode: Open})
+	var keys []string
+	for range maxKeys {
+		p := newPerson(t)
+		if _, err := o.Enrol(t.Context(), alice.by(DoorShell), Offer{Secret: p.secret}); err != nil {
+			t.Fatal(err)
+		}
+		keys = append(keys, p.pub())
+	}
+	for range visitsAtOnce + 1 {
+		_ = o.Visit(alice.by(DoorMessage))
+	}
+	for _, key := range keys {
+		if err := o.Revoke(t.Context(), alice.by(DoorMessage), key); err != nil {
+			t.Errorf("got %v", err)
+		}
+	}
+	if err := o.Revoke(t.Context(), alice.by(DoorMessage), keys[0]); orders.ErrorCode(err) != orders.EUNAVAILABLE {
+		t.Errorf("what is not here any more: got %v", err)
 	}
 }

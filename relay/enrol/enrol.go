@@ -50,7 +50,7 @@ type Delegation struct {
 	Pubkey    string    `json:"pubkey"`             // hex, of the key
 	Owner     string    `json:"owner"`              // hex, whose inbox it opens
 	Way       nip17.Way `json:"way"`                // what was handed over
-	State     string    `json:"state"`              // "open", "retired", or of a remote signer: "connecting", "online", "offline", "approval", "denied"
+	State     string    `json:"state"`              // "open", "retired", "locked", or of a remote signer: "connecting", "online", "offline", "approval", "denied"
 	Since     time.Time `json:"since,omitzero"`     // opens what arrived on it or later
 	AddedAt   time.Time `json:"addedAt,omitzero"`   // zero: it stands in the configuration
 	RetiredAt time.Time `json:"retiredAt,omitzero"` // another key was announced then

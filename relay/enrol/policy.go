@@ -77,9 +77,10 @@ func (c Codes) check(text string, now time.Time) (id string) {
 func (p Policy) names(pubkey string) bool { return p.Mode == Listed && slices.Contains(p.List, pubkey) }
 
 // admit decides whether the caller may enrol. invite is the id of the code that
-// this needs. known: a key of the caller's is here already.
+// this needs. known: a key of the caller's is here already, for which an invitation was
+// asked once; a list is what the operator says now.
 func (p Policy) admit(caller Caller, known bool, code string, now time.Time) (invite string, err error) {
-	if known || caller.Door == DoorShell || p.Mode == Open {
+	if caller.Door == DoorShell || p.Mode == Open {
 		return "", nil
 	}
 	switch p.Mode {
@@ -89,6 +90,9 @@ func (p Policy) admit(caller Caller, known bool, code string, now time.Time) (in
 		}
 		return "", orders.Errorf(orders.EFORBIDDEN, "the operator of this relay decides who may hand over a key, and has not named you")
 	case Invited:
+		if known {
+			return "", nil
+		}
 		invite = p.Codes.check(code, now)
 		if invite == "" {
 			return "", orders.Errorf(orders.EFORBIDDEN, "this relay takes keys by invitation only: a code of its operator is needed, and this is none that holds")

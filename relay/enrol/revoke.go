@@ -41,7 +41,7 @@ func (d *Desk) revoke(who Caller, pubkey string) error {
 			return err
 		}
 	}
-	if owner, held := d.holder(pubkey); held && owner == who.Pubkey && d.configured(pubkey) {
+	if owner, held := d.holder(pubkey); held && (owner == who.Pubkey || who.Door == DoorShell) && d.configured(pubkey) {
 		return orders.Errorf(orders.EFORBIDDEN, "this key stands in the relay's configuration: its operator has to take it out")
 	}
 	if !stored {
@@ -101,12 +101,20 @@ func (d *Desk) List(ctx context.Context, who Caller) ([]Delegation, error) {
 	if err != nil {
 		return nil, err
 	}
+	locked, err := d.Store.Locked()
+	if err != nil {
+		return nil, err
+	}
 	list := []Delegation{}
 	seen := map[string]bool{}
 	for _, e := range entries {
 		seen[e.Pubkey] = true
 		if e.Owner == who.Pubkey || who.Door == DoorShell && who.Pubkey == "" {
-			list = append(list, d.delegation(ctx, e))
+			g := d.delegation(ctx, e)
+			if locked[e.Pubkey] && !d.configured(e.Pubkey) {
+				g.State = StateLocked
+			}
+			list = append(list, g)
 		}
 	}
 	if d.Keyring != nil && who.Pubkey != "" && who.Pubkey != d.Self {
@@ -131,6 +139,10 @@ func ConfiguredEntry(k nip17.Key) nip17.Entry {
 	}
 	return e
 }
+
+// StateLocked is the state of a key that the relay's master key does not open: it is here and
+// of no use. Its owner hands it over again, or the operator brings back the master key.
+const StateLocked = "locked"
 
 func (d *Desk) delegation(ctx context.Context, e nip17.Entry) Delegation {
 	g := Delegation{

@@ -17,7 +17,8 @@ import (
 // down: the log is not for strangers to fill.
 func (d *Desk) asked(who Caller, action string, code string, r Record) (Record, error) {
 	now := time.Now()
-	if who.Door != DoorShell {
+	// To give back what is his nobody comes too often: each key goes once.
+	if who.Door != DoorShell && !(action == "revoke" && d.stores(r.Key, who.Pubkey)) {
 		known := d.expected(who, code, now)
 		if !d.attempts.admit(who.Pubkey, known, attemptsOfStrangers, now) ||
 			r.Way == nip17.WayBunker && !d.dialled.admit(who.Pubkey, known, dialledForStrangers, now) {
@@ -26,6 +27,12 @@ func (d *Desk) asked(who Caller, action string, code string, r Record) (Record, 
 	}
 	r.At, r.Door, r.Caller, r.Action, r.Outcome = now.UTC(), who.Door, who.Pubkey, action, Asked
 	return r, notWritten(d.Audit.write(r))
+}
+
+// stores reports whether the key is stored for the owner.
+func (d *Desk) stores(key, owner string) bool {
+	entries, err := d.Store.List()
+	return err == nil && slices.ContainsFunc(entries, func(e nip17.Entry) bool { return e.Pubkey == key && e.Owner == owner })
 }
 
 // Visit bounds how often somebody may ask for anything: EUNAVAILABLE where it is too

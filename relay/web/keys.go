@@ -81,6 +81,7 @@ func (k HeldKey) Tone() string { return keyLooks[k.State].tone }
 var keyLooks = map[string]struct{ icon, tone string }{
 	"open": {"circle-check", "good"}, "online": {"circle-check", "good"}, "connecting": {"refresh-cw", "warning"},
 	"offline": {"clock", "warning"}, "approval": {"hourglass", "warning"}, "denied": {"circle-x", "bad"}, "retired": {"pause", ""},
+	enrol.StateLocked: {"circle-x", "bad"},
 }
 
 // who is the viewer at the desk: he came by HTTP, as a caller of the API does.
