@@ -174,14 +174,3 @@ func peer(r *http.Request) netip.Addr {
 	}
 	return ap.Addr().Unmap().WithZone("")
 }
-
-// account is what limits per address are kept by: for IPv6 the /64, which a
-// household or a machine usually has for itself.
-func account(addr netip.Addr) netip.Addr {
-	if addr.Is6() {
-		if p, err := addr.Prefix(64); err == nil {
-			return p.Addr()
-		}
-	}
-	return addr
-}
