@@ -174,7 +174,7 @@ func everything(ctx context.Context, url string, admin *redis.Client) error {
 		func() error { _, err := s.Stats(ctx, orders.Seller, people[1]); return err },
 		func() error {
 			for _, q := range []string{"a2", "mug"} {
-				search, err := orders.ParseSearch(q, nil)
+				search, err := orders.ParseSearch(ctx, q, nil)
 				if err != nil {
 					return err
 				}

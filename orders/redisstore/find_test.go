@@ -16,7 +16,7 @@ import (
 
 func search(t fataler, text string) orders.Search {
 	t.Helper()
-	s, err := orders.ParseSearch(text, nil)
+	s, err := orders.ParseSearch(context.Background(), text, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -30,8 +30,8 @@ type Config struct {
 	Orders     orders.Reader // who sees what of which order
 	// Admin tells the operator's admins (public keys, hex). nil: there are none.
 	Admin func(pubkey string) bool
-	// Names tells who calls himself by a NIP-05 name (orders.Names). nil: nobody does.
-	Names func(ctx context.Context, name string) ([]string, error)
+	// Names tells who calls himself by a NIP-05 name. nil: nobody does.
+	Names orders.Names
 	// Explain tells an admin what was made of the message with that id: hex, or as in the
 	// log. EINVALID for what is neither, ENOTFOUND where there is none. nil: there is none.
 	Explain func(ctx context.Context, id string) (any, error)

@@ -238,7 +238,7 @@ func TestExportLinks(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	f, err := orders.ParseFilter(asked, nil)
+	f, err := orders.ParseFilter(t.Context(), asked, nil)
 	if err != nil || f.As != orders.Seller || len(f.Statuses) != 4 || !f.ByUpdated {
 		t.Errorf("got %+v, %v", f, err)
 	}
