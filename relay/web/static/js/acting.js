@@ -20,12 +20,12 @@ export const orderNow = async (id) => (await request('GET', pathOf(id))).body
  * sum than he has read.
  * @param {string} id its intentId
  * @param {{status: string, totalSats: number, grandTotal: number, refundedSats: number}} shown
- * @returns {Promise<object>} `stale`
+ * @returns {Promise<object>} `stale`, with allowedActions
  */
 export async function orderAsShown(id, shown) {
   const order = await orderNow(id)
   const same = Object.entries(shown).every(([name, value]) => (order[name] ?? 0) === value)
-  return same ? order : fail('stale', 'the order has changed since it was shown')
+  return same ? order : fail('stale', 'the order has changed since it was shown', { allowedActions: order.allowedActions ?? [] })
 }
 
 /**

@@ -3,6 +3,7 @@
 
 import { explain } from './refusal.js'
 import { t } from './words.js'
+import { written } from './written.js'
 
 /**
  * Brings a dialog with a form to life.
@@ -27,7 +28,7 @@ export function formDialog(dialog, send) {
   }
   const fail = (err) => {
     console.debug(err)
-    fault.replaceChildren(...refusal(err))
+    fault.replaceChildren(...refusal(err, dialog))
     if (!dialog.open) dialog.showModal()
     fault.scrollIntoView({ block: 'nearest' })
   }
@@ -106,7 +107,7 @@ function valuesOf(form) {
 }
 
 // refusal is what went wrong, with what one can do about it.
-function refusal(err) {
+function refusal(err, dialog) {
   const note = document.createElement('p')
   note.className = 'note note--bad'
   note.textContent = explain(err)
@@ -116,6 +117,16 @@ function refusal(err) {
   link.className = 'button'
   link.href = again ? `/sign-in?again=1&next=${encodeURIComponent(location.pathname + location.search)}` : location.href
   link.textContent = t(again ? 'refusal.sign-in' : 'refusal.reload')
+  if (again) return [note, link]
+  if (err.allowedActions && written(dialog.querySelector('form')).length > 0) {
+    note.append(' ', t(err.allowedActions.includes(dialog.dataset.verb) ? 'refusal.kept' : 'refusal.lost'))
+  }
+  link.addEventListener('click', (event) => {
+    // A page that keeps itself up to date does that once the dialog has closed.
+    if (dialog.dispatchEvent(new CustomEvent('waybill:outdated', { bubbles: true, cancelable: true }))) return
+    event.preventDefault()
+    dialog.close()
+  })
   return [note, link]
 }
 
