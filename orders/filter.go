@@ -24,7 +24,7 @@ type Filter struct {
 	// party. nil: whoever. Empty but not nil: nobody, so that no order is meant.
 	Counterparty []string
 	Search       Search
-	Disputed     bool // only orders that are, or were, disputed; no index has those: each order is looked at
+	Disputed     bool // only orders that are, or were, disputed
 	ByUpdated    bool // sorted by UpdatedTimestamp instead of CreatedTimestamp
 	OldestFirst  bool
 }
