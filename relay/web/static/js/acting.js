@@ -1,6 +1,6 @@
 // Saying something of an order by the viewer's own signer, until the relay has filed it.
 
-import { request } from './api.js'
+import { orderNow } from './api.js'
 import { authLink, encrypts, mySigner, release } from './mysigner.js'
 import { prepare } from './post.js'
 import { fail, Problem } from './problem.js'
@@ -9,11 +9,6 @@ import { t } from './words.js'
 /** How long the relay may take to file a message (ms), and between two looks. */
 const patience = 15_000
 const pause = 300
-
-const pathOf = (id) => `${location.origin}/api/v1/orders/${encodeURIComponent(id)}`
-
-/** The order as it stands now. @param {string} id its intentId @returns {Promise<object>} */
-export const orderNow = async (id) => (await request('GET', pathOf(id))).body
 
 /**
  * The order as it stands now, where that is as the page shows it: nobody signs for another
