@@ -1,6 +1,7 @@
 package orders
 
 import (
+	"context"
 	"net/url"
 	"slices"
 	"strconv"
@@ -23,14 +24,14 @@ type Filter struct {
 	// party. nil: whoever. Empty but not nil: nobody, so that no order is meant.
 	Counterparty []string
 	Search       Search
-	Disputed     bool // only orders that are, or were, disputed; no index has those: each order is looked at
+	Disputed     bool // only orders that are, or were, disputed
 	ByUpdated    bool // sorted by UpdatedTimestamp instead of CreatedTimestamp
 	OldestFirst  bool
 }
 
 // Names tells the public keys (hex) that call themselves by a NIP-05 name, none where
 // it knows nobody.
-type Names func(name string) ([]string, error)
+type Names func(ctx context.Context, name string) ([]string, error)
 
 // A ParameterError says which parameter of a filter is off, and what it must be. It
 // does not quote what it was.
@@ -50,7 +51,7 @@ var FilterKeys = []string{"role", "status", "since", "until", "q", "counterparty
 // the last two since and until are about the last change). Other keys are not
 // looked at. Only status may be there twice. The error is a *ParameterError, or what
 // names returns.
-func ParseFilter(query url.Values, names Names) (Filter, error) {
+func ParseFilter(ctx context.Context, query url.Values, names Names) (Filter, error) {
 	var f Filter
 	for _, key := range FilterKeys {
 		values := query[key]
@@ -60,7 +61,7 @@ func ParseFilter(query url.Values, names Names) (Filter, error) {
 		if len(values) > 1 && key != "status" {
 			return Filter{}, &ParameterError{key, key + " may be given once."}
 		}
-		if err := f.set(key, values, names); err != nil {
+		if err := f.set(ctx, key, values, names); err != nil {
 			return Filter{}, err
 		}
 	}
@@ -70,7 +71,7 @@ func ParseFilter(query url.Values, names Names) (Filter, error) {
 	return f, nil
 }
 
-func (f *Filter) set(key string, values []string, names Names) (err error) {
+func (f *Filter) set(ctx context.Context, key string, values []string, names Names) (err error) {
 	switch value := values[0]; key {
 	case "role":
 		return f.setRole(value)
@@ -81,9 +82,9 @@ func (f *Filter) set(key string, values []string, names Names) (err error) {
 	case "until":
 		f.Until, err = parseTime(key, value, 24*time.Hour-time.Millisecond)
 	case "q":
-		f.Search, err = ParseSearch(value, names)
+		f.Search, err = ParseSearch(ctx, value, names)
 	case "counterparty":
-		f.Counterparty, err = parseParty(key, value, names)
+		f.Counterparty, err = parseParty(ctx, key, value, names)
 	case "sort":
 		return f.setSort(value)
 	}
@@ -150,7 +151,7 @@ func parseTime(key, text string, later time.Duration) (*int64, error) {
 	return nil, &ParameterError{key, key + " is a time (RFC 3339), a date (2006-01-02), or milliseconds since 1970."}
 }
 
-func parseParty(key, text string, names Names) ([]string, error) {
+func parseParty(ctx context.Context, key, text string, names Names) ([]string, error) {
 	if pubkey, ok := PublicKey(text); ok {
 		return []string{pubkey}, nil
 	}
@@ -160,7 +161,7 @@ func parseParty(key, text string, names Names) ([]string, error) {
 	if names == nil {
 		return []string{}, nil
 	}
-	keys, err := names(text)
+	keys, err := names(ctx, text)
 	return append([]string{}, keys...), err
 }
 

@@ -1,6 +1,7 @@
 package orders
 
 import (
+	"context"
 	"errors"
 	"net/url"
 	"reflect"
@@ -12,7 +13,7 @@ func TestParseFilter(t *testing.T) {
 	ms := func(n int64) *int64 { return &n }
 	key := strings.Repeat("a", 64)
 	npub := Npub(key)
-	names := func(name string) ([]string, error) {
+	names := func(_ context.Context, name string) ([]string, error) {
 		switch name {
 		case "ana@example.com":
 			return []string{key}, nil
@@ -59,7 +60,7 @@ func TestParseFilter(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got, err := ParseFilter(v, names); err != nil || !reflect.DeepEqual(got, want) {
+		if got, err := ParseFilter(t.Context(), v, names); err != nil || !reflect.DeepEqual(got, want) {
 			t.Errorf("%s: got %+v, %v, want %+v", query, got, err, want)
 		}
 	}
@@ -76,14 +77,14 @@ func TestParseFilter(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		_, err = ParseFilter(v, names)
+		_, err = ParseFilter(t.Context(), v, names)
 		var bad *ParameterError
 		if !errors.As(err, &bad) || bad.Parameter != parameter || ErrorCode(err) != EINVALID || !strings.Contains(bad.Message, parameter) {
 			t.Errorf("%s: got %v, want %s to be wrong", query, err, parameter)
 		}
 	}
 	for _, key := range []string{"q", "counterparty"} {
-		if _, err := ParseFilter(url.Values{key: {"broken@example.com"}}, names); ErrorCode(err) != EUNAVAILABLE {
+		if _, err := ParseFilter(t.Context(), url.Values{key: {"broken@example.com"}}, names); ErrorCode(err) != EUNAVAILABLE {
 			t.Errorf("%s: got %v", key, err)
 		}
 	}
@@ -97,7 +98,7 @@ func FuzzSearch(f *testing.F) {
 	o := &Order{IntentID: "pi_x_1", BuyerPubkey: strings.Repeat("a", 64), SellerPubkey: strings.Repeat("b", 64), TrackingNumber: "1Z-999",
 		Products: []Product{{Title: "Blue mug"}}}
 	f.Fuzz(func(t *testing.T, q string) {
-		s, err := ParseSearch(q, nil)
+		s, err := ParseSearch(t.Context(), q, nil)
 		if err != nil {
 			if ErrorCode(err) != EINVALID {
 				t.Error(err)

@@ -1,6 +1,7 @@
 package orders
 
 import (
+	"context"
 	"slices"
 	"strings"
 	"unicode"
@@ -37,7 +38,7 @@ const (
 
 // ParseSearch takes a search apart. names tells the public keys of a NIP-05 name;
 // nil knows none. The error is a *ParameterError, or what names returns.
-func ParseSearch(text string, names Names) (Search, error) {
+func ParseSearch(ctx context.Context, text string, names Names) (Search, error) {
 	if len(text) > maxSearch || !utf8.ValidString(text) {
 		return Search{}, &ParameterError{"q", "q is a text of up to 1000 bytes."}
 	}
@@ -49,7 +50,7 @@ func ParseSearch(text string, names Names) (Search, error) {
 		} else if key, ok := PublicKey(word); ok {
 			t.Parties = []string{key}
 		} else if names != nil && nip05(word) {
-			keys, err := names(word)
+			keys, err := names(ctx, word)
 			if err != nil {
 				return Search{}, err
 			}

@@ -2,7 +2,6 @@ package relay
 
 import (
 	"context"
-	"encoding/json"
 	"strings"
 	"sync"
 	"time"
@@ -40,9 +39,8 @@ func (n *Names) Of(ctx context.Context, name string) ([]string, error) {
 			if err != nil {
 				return nil, err
 			}
-			var profile struct{ NIP05 string }
-			if json.Unmarshal([]byte(evt.Content), &profile) == nil && profile.NIP05 != "" {
-				name := canonical(profile.NIP05)
+			if nip05 := readMetadata(evt.Content).nip05; nip05 != "" {
+				name := canonical(nip05)
 				keys[name] = append(keys[name], evt.PubKey)
 			}
 		}

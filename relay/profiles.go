@@ -41,13 +41,18 @@ func (d *Directory) Profiles(ctx context.Context, pubkeys []string) (map[string]
 			if err != nil {
 				return err
 			}
-			found(evt.PubKey, readProfile(evt.Content))
+			found(evt.PubKey, readMetadata(evt.Content).profile())
 		}
 		return nil
 	})
 }
 
-func readProfile(content string) (p Profile) {
+// metadata is what somebody says of himself in a kind 0 (NIP-01, NIP-05, NIP-24), as it
+// stands there and of any length.
+type metadata struct{ name, displayName, nip05, picture string }
+
+// readMetadata reads the content of a kind 0. What is not what it should be is "".
+func readMetadata(content string) metadata {
 	var said struct {
 		Name        any `json:"name"`
 		DisplayName any `json:"display_name"`
@@ -55,16 +60,21 @@ func readProfile(content string) (p Profile) {
 		Picture     any `json:"picture"`
 	}
 	if json.Unmarshal([]byte(content), &said) != nil {
-		return p
+		return metadata{}
 	}
-	if p.Name = oneLine(said.DisplayName); p.Name == "" {
-		p.Name = oneLine(said.Name)
+	text := func(value any) string { s, _ := value.(string); return s }
+	return metadata{text(said.Name), text(said.DisplayName), text(said.NIP05), text(said.Picture)}
+}
+
+// profile is what may be shown of that.
+func (m metadata) profile() (p Profile) {
+	if p.Name = oneLine(m.displayName); p.Name == "" {
+		p.Name = oneLine(m.name)
 	}
-	p.NIP05 = oneLine(said.NIP05)
-	picture, _ := said.Picture.(string)
+	p.NIP05 = oneLine(m.nip05)
 	for _, kind := range []string{"png", "jpeg", "webp", "gif"} {
-		if strings.HasPrefix(picture, "data:image/"+kind+";base64,") && len(picture) <= maxPicture {
-			p.Picture = picture
+		if strings.HasPrefix(m.picture, "data:image/"+kind+";base64,") && len(m.picture) <= maxPicture {
+			p.Picture = m.picture
 		}
 	}
 	return p
@@ -72,8 +82,7 @@ func readProfile(content string) (p Profile) {
 
 // oneLine is a text that may stand in a line: at most 60 characters, without those that
 // do not show, or turn the writing round.
-func oneLine(value any) string {
-	text, _ := value.(string)
+func oneLine(text string) string {
 	text = strings.Join(strings.FieldsFunc(text, func(r rune) bool {
 		return unicode.IsSpace(r) || unicode.IsControl(r) || unicode.Is(unicode.Cf, r)
 	}), " ")

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -69,8 +70,33 @@ func TestProfiles(t *testing.T) {
 		}
 	}
 	big := "data:image/png;base64," + strings.Repeat("A", maxPicture)
-	if p := readProfile(`{"picture":"` + big + `"}`); p.Picture != "" {
+	if p := readMetadata(`{"picture":"` + big + `"}`).profile(); p.Picture != "" {
 		t.Error("a picture of any size is in every page")
+	}
+}
+
+// Who calls himself by a name is found by the whole of it, as NIP-05 compares names.
+func TestNames(t *testing.T) {
+	long := strings.Repeat("a", 80) + "@shop.example"
+	l, who := published(t,
+		profile(map[string]any{"nip05": "ana@shop.example"}),
+		profile(map[string]any{"nip05": " ANA@Shop.example"}),
+		profile(map[string]any{"nip05": "_@shop.example"}),
+		profile(map[string]any{"nip05": long}),
+		profile(map[string]any{"nip05": 7, "name": "ana@shop.example"}),
+		profile(map[string]any{"nip05": ""}),
+	)
+	n := &Names{Ledger: l}
+	for name, want := range map[string][]string{
+		"ana@shop.example": {who[0], who[1]}, "Ana@SHOP.example ": {who[0], who[1]}, "shop.example": {who[2]}, "_@shop.example": {who[2]},
+		long: {who[3]}, long[1:]: nil, "": nil, "@": nil,
+	} {
+		got, err := n.Of(t.Context(), name)
+		slices.Sort(got)
+		slices.Sort(want)
+		if err != nil || !slices.Equal(got, want) {
+			t.Errorf("%q: got %v, %v, want %v", name, got, err, want)
+		}
 	}
 }
 

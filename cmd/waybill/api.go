@@ -71,7 +71,7 @@ func (d *daemon) selectOrders(ctx context.Context, caller string, filter url.Val
 			return nil, false, &orders.ParameterError{Parameter: key, Message: "There is no such filter."}
 		}
 	}
-	f, err := orders.ParseFilter(filter, func(name string) ([]string, error) { return d.names.Of(ctx, name) })
+	f, err := orders.ParseFilter(ctx, filter, d.names.Of)
 	if err != nil {
 		return nil, false, err
 	}

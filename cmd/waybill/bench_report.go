@@ -1,10 +1,8 @@
 package main
 
 import (
-	"cmp"
 	"fmt"
 	"io"
-	"maps"
 	"slices"
 	"text/tabwriter"
 	"time"
@@ -101,9 +99,7 @@ func (r benchReport) print(out io.Writer) error {
 		peak = fmt.Sprintf("%.0f MiB", float64(*r.PeakMemoryBytes)/(1<<20))
 	}
 	fmt.Fprintf(w, "CPU\t%s\npeak memory\t%s\n", cpu, peak)
-	reasons := slices.SortedFunc(maps.Keys(r.Errors), func(a, b string) int {
-		return cmp.Or(cmp.Compare(r.Errors[b], r.Errors[a]), cmp.Compare(a, b))
-	})
+	reasons := byCount(r.Errors)
 	for _, reason := range reasons {
 		fmt.Fprintf(w, "error\t%d × %s\n", r.Errors[reason], reason)
 	}

@@ -155,7 +155,7 @@ func (x *exporter) parse(ctx context.Context, cfg config) (orders.Filter, error)
 	for key, values := range x.filter {
 		query[key] = *values
 	}
-	f, err := orders.ParseFilter(query, func(name string) (keys []string, err error) {
+	f, err := orders.ParseFilter(ctx, query, func(ctx context.Context, name string) (keys []string, err error) {
 		l, done, err := ledgerIfAny(ctx, cfg)
 		if err != nil || l == nil {
 			return nil, err

@@ -1,11 +1,8 @@
 package main
 
 import (
-	"cmp"
 	"fmt"
 	"io"
-	"maps"
-	"slices"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -73,9 +70,7 @@ func printReport(out io.Writer, r *report) error {
 			all += n
 		}
 		fmt.Fprintf(w, "Messages that cannot be read\t%d\n", all)
-		for _, reason := range slices.SortedFunc(maps.Keys(m.Unreadable), func(a, b string) int {
-			return cmp.Or(cmp.Compare(m.Unreadable[b], m.Unreadable[a]), cmp.Compare(a, b))
-		}) {
+		for _, reason := range byCount(m.Unreadable) {
 			fmt.Fprintf(w, "  %s\t%d\n", reason, m.Unreadable[reason])
 		}
 	}

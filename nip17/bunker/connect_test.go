@@ -7,7 +7,6 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
-	"net/url"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -16,7 +15,6 @@ import (
 
 	"github.com/waybill-relay/waybill/nip17/bunker"
 	"github.com/waybill-relay/waybill/nip17/bunker/bunkertest"
-	"github.com/waybill-relay/waybill/nip17/nip17test"
 )
 
 func TestConnectAgain(t *testing.T) {
@@ -149,78 +147,6 @@ func TestIdentify(t *testing.T) {
 	wantErr(t, err, bunker.ErrConnection)
 }
 
-func TestApproval(t *testing.T) {
-	w := newWorld(t)
-	const page = "https://signer.example/approve?id=1"
-	approve := make(chan struct{})
-	var asked atomic.Int32
-	w.bunker.Handle(func(r *bunkertest.Request) {
-		if asked.Add(1) == 1 {
-			r.AskApproval(page)
-			<-approve
-		}
-		r.Pass()
-	})
-	const timeout = short
-	shown := make(chan string, 8)
-	k := open(t, w.conn, w.user.PublicKey(), bunker.Timeout(timeout), bunker.OnApproval(func(url string) { shown <- url }))
-	proved := make(chan error, 1)
-	go func() { proved <- k.Prove(t.Context()) }()
-	k.await(t, bunker.Approval)
-	if got := <-shown; got != page {
-		t.Errorf("shown %q", got)
-	}
-	w.failsFast(t, k, bunker.ErrApproval)
-	ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond)
-	defer cancel()
-	wantErr(t, k.Prove(ctx), bunker.ErrApproval, context.DeadlineExceeded)
-	if got := k.ApprovalURL(); got != page {
-		t.Errorf("got %q", got)
-	}
-	// A user takes his time; what waits for him has Patience.
-	select {
-	case err := <-proved:
-		t.Fatalf("it did not wait: %v", err)
-	case <-time.After(2 * timeout):
-	}
-	close(approve)
-	if err := <-proved; err != nil {
-		t.Error(err)
-	}
-	k.await(t, bunker.Online)
-	if got := k.ApprovalURL(); got != "" {
-		t.Errorf("still %q", got)
-	}
-	w.reads(t, k)
-}
-
-// A caller's request that has to be approved is answered in the end.
-func TestApprovalOfAPayload(t *testing.T) {
-	w := newWorld(t)
-	k := w.open(t, bunker.Backoff(patience, patience))
-	approve := make(chan struct{})
-	payload := w.payload(t, "approved")
-	w.bunker.Handle(func(r *bunkertest.Request) {
-		if isPayload(r, payload) {
-			r.AskApproval("javascript:alert(1)") // no page to send a user to
-			<-approve
-		}
-		r.Pass()
-	})
-	go func() {
-		k.await(t, bunker.Approval)
-		close(approve)
-	}()
-	if got, err := w.decrypt(t.Context(), k, payload); got != "approved" || err != nil {
-		t.Errorf("got %q, %v", got, err)
-	}
-	if got := k.ApprovalURL(); got != "" {
-		t.Errorf("got %q", got)
-	}
-	k.await(t, bunker.Online) // at once, not after the back-off
-	w.reads(t, k)
-}
-
 func TestAuth(t *testing.T) {
 	w := newWorld(t)
 	w.relay.RequireAuth()
@@ -237,87 +163,6 @@ func TestAuthToPublish(t *testing.T) {
 	w.bunker.Away()
 	w.bunker.Back()
 	w.reads(t, k)
-}
-
-func TestInvitation(t *testing.T) {
-	w := newWorld(t)
-	invitation, err := bunker.Offer([]string{w.relay.URL()}, "Ways & Bills", "https://relay.example/?a=b c")
-	if err != nil {
-		t.Fatal(err)
-	}
-	u, err := url.Parse(invitation.URI())
-	if err != nil {
-		t.Fatal(err)
-	}
-	query := u.Query()
-	if u.Scheme != "nostrconnect" || u.Host != invitation.Client() || query.Get("perms") != "nip44_decrypt" ||
-		query.Get("relay") != w.relay.URL() || query.Get("name") != "Ways & Bills" ||
-		query.Get("url") != "https://relay.example/?a=b c" || len(query.Get("secret")) < 32 || strings.Contains(u.RawQuery, "+") {
-		t.Errorf("got %s", invitation.URI())
-	}
-	mallory := bunkertest.Start(t, nip17test.Signer(t), w.relay.URL())
-	accept := func(b *bunkertest.Bunker, secret string) {
-		b.Accept("nostrconnect://" + invitation.Client() + "?secret=" + secret)
-	}
-	type accepted struct {
-		conn bunker.Connection
-		err  error
-	}
-	result := make(chan accepted, 1)
-	go func() {
-		conn, err := invitation.Wait(t.Context(), bunker.Backoff(time.Millisecond, 10*time.Millisecond))
-		result <- accepted{conn, err}
-	}()
-	w.relay.Subscribed(invitation.Client())
-	for _, secret := range []string{"ack", "", query.Get("secret")[1:], query.Get("secret") + "0"} {
-		accept(mallory, secret)
-	}
-	accept(w.bunker, query.Get("secret"))
-	got := <-result
-	if got.err != nil || got.conn.Signer != w.bunker.PublicKey() || got.conn.Token != "" {
-		t.Fatalf("got signer %s, %v", got.conn.Signer, got.err)
-	}
-	invitation.Close() // the connection keeps its key
-	_, err = invitation.Wait(t.Context())
-	wantErr(t, err, bunker.ErrClosed)
-	w.conn = got.conn
-	w.reads(t, w.open(t))
-	if got := w.bunker.Asked(); slices.Contains(got, "connect") {
-		t.Errorf("asked %v", got)
-	}
-}
-
-func TestInvitationEnds(t *testing.T) {
-	w := newWorld(t)
-	invitation, err := bunker.Offer([]string{w.relay.URL()}, "", "")
-	if err != nil {
-		t.Fatal(err)
-	}
-	ctx, cancel := context.WithCancel(t.Context())
-	go func() {
-		w.relay.Subscribed(invitation.Client())
-		cancel()
-	}()
-	_, err = invitation.Wait(ctx)
-	wantErr(t, err, bunker.ErrOffline, context.Canceled)
-	invitation.Close()
-	_, err = invitation.Wait(t.Context())
-	wantErr(t, err, bunker.ErrClosed)
-
-	for _, tt := range []struct {
-		relays     []string
-		name, site string
-		want       error
-	}{
-		{nil, "", "", bunker.ErrRelays},
-		{[]string{"https://relay.example"}, "", "", bunker.ErrRelays},
-		{[]string{"wss://relay.example"}, long(65), "", bunker.ErrName},
-		{[]string{"wss://relay.example"}, "\xff", "", bunker.ErrName},
-		{[]string{"wss://relay.example"}, "", "javascript:x", bunker.ErrName},
-	} {
-		_, err := bunker.Offer(tt.relays, tt.name, tt.site)
-		wantErr(t, err, tt.want)
-	}
 }
 
 func TestDialer(t *testing.T) {

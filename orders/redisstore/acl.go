@@ -4,7 +4,7 @@ import "strings"
 
 // aclKeys are patterns of the names in keys.go.
 var aclKeys = []string{
-	orderPrefix + "*", "{" + orderPrefix + "*}:boxes", indexKey, cursorKey,
+	orderPrefix + "*", "{" + orderPrefix + "*}:boxes", indexKey, disputedKey, cursorKey,
 	statusPrefix + "*",
 	buyerPrefix + "npub1*", "{" + buyerPrefix + "npub1*}:*",
 	sellerPrefix + "npub1*", "{" + sellerPrefix + "npub1*}:*",

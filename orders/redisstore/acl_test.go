@@ -162,7 +162,7 @@ func everything(ctx context.Context, url string, admin *redis.Client) error {
 		func() error { _, _, err := s.Cursor(ctx); return err },
 		write(some...),
 		func() error { return admin.HSet(ctx, "orders:a1", "left", "over").Err() },
-		write(order("a1", 2, status(orders.StatusPaid), roles(2, 3))),
+		write(order("a1", 2, status(orders.StatusPaid), roles(2, 3), disputed)),
 		func() error { _, err := s.Order(ctx, "a2"); return err },
 		func() error {
 			p, err := s.List(ctx, orders.List{}, orders.Query{Limit: 2, Page: 10})
@@ -174,7 +174,7 @@ func everything(ctx context.Context, url string, admin *redis.Client) error {
 		func() error { _, err := s.Stats(ctx, orders.Seller, people[1]); return err },
 		func() error {
 			for _, q := range []string{"a2", "mug"} {
-				search, err := orders.ParseSearch(q, nil)
+				search, err := orders.ParseSearch(ctx, q, nil)
 				if err != nil {
 					return err
 				}

@@ -34,6 +34,7 @@ var conformance = []struct {
 	{"bad queries", testBadQueries},
 	{"pages", testPages},
 	{"what a filter means", testFind},
+	{"what was ever disputed", testDisputed},
 	{"statistics by period", testPeriods},
 	{"another version's keys", testOutdated},
 	{"more ties than are read at once", testTies},
@@ -74,10 +75,10 @@ const (
 // testContract spells the keys out, as a reader of the contract would.
 func testContract(t *testing.T, e *engine) {
 	e.write(t, order("pi_x", 7, status(orders.StatusPaid), pays(orders.PaymentClaimed, 250_000_001), boxes("f0"),
-		updated(noon+5), ships("1z 9-9"), titled("Blue mug")))
+		updated(noon+5), ships("1z 9-9"), titled("Blue mug"), disputed))
 	ctx := t.Context()
 	for _, set := range []string{
-		"orders_index", "orders_by_status:paid", "orders_by_buyer:" + npub0, "orders_by_seller:" + npub1,
+		"orders_index", "{orders_index}:disputed", "orders_by_status:paid", "orders_by_buyer:" + npub0, "orders_by_seller:" + npub1,
 		"{orders_by_buyer:" + npub0 + "}:paid", "{orders_by_seller:" + npub1 + "}:paid", "{orders_by_buyer:" + npub0 + "}:" + npub1,
 	} {
 		got, err := e.raw.ZRangeWithScores(ctx, set, 0, -1).Result()
@@ -102,7 +103,7 @@ func testContract(t *testing.T, e *engine) {
 	}
 	delete(hash, "data")
 	same(t, "scalars", hash, map[string]string{"status": "paid", "version": "7", "buyer": npub0, "seller": npub1,
-		"created": "1760011200000", "updated": "1760011200005", "words": "n1Z99 " + word, "revenue": "", "spent": "250000001"})
+		"created": "1760011200000", "updated": "1760011200005", "words": "n1Z99 " + word, "disputed": "1", "revenue": "", "spent": "250000001"})
 	same(t, "boxes", e.raw.HKeys(ctx, "{orders:pi_x}:boxes").Val(), []string{"f0"})
 	same(t, "sums", e.raw.HGetAll(ctx, "{orders_by_buyer:"+npub0+"}:sums").Val(),
 		map[string]string{"btc": "2", "sats": "50000001", "count": "1"})
@@ -132,6 +133,9 @@ func testReplaces(t *testing.T, e *engine) {
 		{"a title goes", []*orders.Order{order("a", 1, titled("Blue mug", "Cup")), order("a", 2, titled("Cup"))}},
 		{"a parcel more", []*orders.Order{order("a", 1, ships("1Z9")), order("a", 2, ships("1Z9", "1Z8"))}},
 		{"updated moves", []*orders.Order{order("a", 1, updated(noon)), order("a", 2, updated(noon+7))}},
+		{"a dispute ends, and stays one that was", []*orders.Order{
+			order("a", 1), order("a", 2, status(orders.StatusDisputed), disputed), order("a", 3, status(orders.StatusDelivered), disputed)}},
+		{"there never was a dispute", []*orders.Order{order("a", 1, disputed), order("a", 2)}},
 		{"boxes go", []*orders.Order{order("a", 1, boxes("f0", "f1")), order("a", 2, boxes("f1"))}},
 		{"all boxes go", []*orders.Order{order("a", 1, boxes("f0", "f1")), order("a", 2)}},
 		{"the same again", []*orders.Order{

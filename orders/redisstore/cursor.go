@@ -24,7 +24,7 @@ type Cursor struct {
 
 // keyFormat is what the keys and fields of this version are told apart by. It
 // changes with them.
-const keyFormat = "2"
+const keyFormat = "3"
 
 const buildingPrefix = "building:"
 

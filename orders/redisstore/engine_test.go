@@ -162,6 +162,7 @@ func (e *engine) foreign(t testing.TB) {
 		e.raw.HSet(ctx, "orders_cursor:eu", "ledger", "x", "seq", "1").Err(),
 		e.raw.ZAdd(ctx, "orders_index:2025", redis.Z{Score: 1, Member: "x"}).Err(),
 		e.raw.SetBit(ctx, "{orders_index}:bits", 7, 1).Err(),
+		e.raw.ZAdd(ctx, "{orders_index}:disputed:2025", redis.Z{Score: 1, Member: "x"}).Err(),
 	} {
 		if err != nil {
 			t.Fatal(err)
@@ -215,6 +216,7 @@ func ships(numbers ...string) func(*orders.Order) {
 		}
 	}
 }
+func disputed(o *orders.Order) { o.DisputeTimestamp = noon + 9 }
 func titled(titles ...string) func(*orders.Order) {
 	return func(o *orders.Order) {
 		o.Products = nil

@@ -16,7 +16,7 @@ import (
 
 func search(t fataler, text string) orders.Search {
 	t.Helper()
-	s, err := orders.ParseSearch(text, nil)
+	s, err := orders.ParseSearch(context.Background(), text, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -181,6 +181,54 @@ func TestFindMany(t *testing.T) {
 		if got, _ := finds(t, e, people[1], orders.Filter{ByUpdated: true, OldestFirst: asc}, 200); len(got) != many {
 			t.Errorf("by change: %d, want %d", len(got), many)
 		}
+	}
+}
+
+// testDisputed: the orders that ever were disputed are a list of their own, counted at
+// once, however many others there are.
+func testDisputed(t *testing.T, e *engine) {
+	const others = 4100 // more than are looked at for a page
+	var batch []*orders.Order
+	for i := range others {
+		batch = append(batch, order(fmt.Sprint("o", i), 1, created(noon+100)))
+	}
+	e.write(t, batch...)
+	e.write(t, order("first", 1, disputed, status(orders.StatusDelivered)), order("second", 1, disputed, created(noon+1), titled("Blue mug")),
+		order("third", 1, disputed, created(noon+2), roles(2, 1), status(orders.StatusDelivered)))
+	admin := people[4]
+	for _, c := range []struct {
+		f     orders.Filter
+		want  string
+		total int64 // -1: nobody counts
+	}{
+		{orders.Filter{}, "third second first", 3},
+		{orders.Filter{OldestFirst: true}, "first second third", 3},
+		{orders.Filter{Since: new(noon + 1)}, "third second", 2},
+		{orders.Filter{Until: new(noon)}, "first", 1},
+		{orders.Filter{Statuses: []orders.Status{orders.StatusDelivered}}, "third first", -1},
+		{orders.Filter{Counterparty: []string{people[2]}}, "third", -1},
+		{orders.Filter{Search: search(t, "first o1 third")}, "third first", 2},
+		{orders.Filter{Search: search(t, "blue")}, "second", -1},
+	} {
+		c.f.As, c.f.Disputed = orders.Admin, true
+		got, total := finds(t, e, admin, c.f, 2)
+		if strings.Join(got, " ") != c.want || total != c.total {
+			t.Errorf("%+v: got %v of %d, want %s of %d", c.f, got, total, c.want, c.total)
+		}
+	}
+	found, err := e.Find(t.Context(), admin, orders.Filter{As: orders.Admin, Disputed: true}, orders.Query{Limit: 2, Page: 2})
+	if err != nil || len(found.Items) != 1 || found.Items[0].IntentID != "first" || found.Next != "" {
+		t.Errorf("page 2: got %+v, %v", found, err)
+	}
+	e.write(t, order("second", 2), order("o7", 2, disputed))
+	if got, total := finds(t, e, admin, orders.Filter{As: orders.Admin, Disputed: true}, 10); strings.Join(got, " ") != "third o7 first" || total != 3 {
+		t.Errorf("after changes: got %v of %d", got, total)
+	}
+	if n, err := e.Remove(t.Context(), "o7"); n != 1 || err != nil {
+		t.Fatal(n, err)
+	}
+	if got, _ := finds(t, e, people[1], orders.Filter{Disputed: true}, 10); strings.Join(got, " ") != "third first" {
+		t.Errorf("a seller's own: got %v", got)
 	}
 }
 

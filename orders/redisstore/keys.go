@@ -18,6 +18,7 @@ const (
 	sellerPrefix = "orders_by_seller:"
 	statusPrefix = "orders_by_status:"
 	indexKey     = "orders_index"
+	disputedKey  = "{" + indexKey + "}:disputed" // the part of indexKey that is, or was, disputed
 	cursorKey    = "orders_cursor"
 )
 
@@ -102,6 +103,8 @@ type keyInfo struct {
 	npub   string        // "
 	with   string        // of the orders of buyer npub: the seller's npub
 	status orders.Status // of a status set
+
+	disputed bool // of the set of what was ever disputed
 }
 
 // scanPattern matches every key of ours and little else: parseKey decides.
@@ -113,6 +116,8 @@ func parseKey(key string) keyInfo {
 	switch key {
 	case indexKey:
 		return keyInfo{kind: setKind}
+	case disputedKey:
+		return keyInfo{kind: setKind, disputed: true}
 	case cursorKey:
 		return keyInfo{kind: cursorKind}
 	}

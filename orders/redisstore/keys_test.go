@@ -17,6 +17,7 @@ func TestParseKey(t *testing.T) {
 	for key, want := range map[string]keyInfo{
 		indexKey:                       {kind: setKind},
 		cursorKey:                      {kind: cursorKind},
+		disputedKey:                    {kind: setKind, disputed: true},
 		orderKey("a:b_c%20@+-.Z"):      {kind: orderKind, id: "a:b_c%20@+-.Z"},
 		boxesKey("a:b"):                {kind: boxesKind, id: "a:b"},
 		statusKey(orders.StatusPaid):   {kind: setKind, status: orders.StatusPaid},
@@ -31,7 +32,7 @@ func TestParseKey(t *testing.T) {
 
 		// Other applications'.
 		"": {}, "orders": {}, "orders:": {}, "orders:a b": {}, "orders:a}": {}, "{orders:a}": {}, "{orders:a}:": {},
-		"{orders:a}:lock": {}, "{orders:a}:boxes:x": {}, "{orders:a:boxes": {}, "{orders_index}:x": {}, "orders_index:x": {},
+		"{orders:a}:lock": {}, "{orders:a}:boxes:x": {}, "{orders:a:boxes": {}, "{orders_index}:x": {}, "{orders_index}:disputed:x": {}, "orders_index:x": {},
 		"my:orders_index": {}, "orders_by_status:": {}, "orders_by_status:Paid": {}, "{orders_by_status:paid}:x": {},
 		"orders_by_buyer:": {}, "orders_by_buyer:npub1": {}, "orders_by_buyer:" + npub + "x": {}, "user_events:" + npub: {},
 		"{" + sideKey(orders.Buyer, npub) + "}:a.b": {}, "{" + sideKey(orders.Seller, npub) + "}:" + npub: {}, "orders:" + strings.Repeat("a", 129): {},
@@ -128,7 +129,7 @@ func FuzzPlace(f *testing.F) {
 // FuzzParseKey: a key that is ours is rebuilt from what was read of it.
 func FuzzParseKey(f *testing.F) {
 	npub, _ := npubOf(strings.Repeat("a", 64))
-	for _, key := range []string{indexKey, cursorKey, orderKey("a"), boxesKey("a"), statusKey("paid"),
+	for _, key := range []string{indexKey, disputedKey, cursorKey, orderKey("a"), boxesKey("a"), statusKey("paid"),
 		sideKey(orders.Buyer, npub), sideStatusKey(orders.Seller, npub, "paid"), sumsKey(orders.Buyer, npub), "{orders:}:boxes",
 		updatedKey(orders.Buyer, npub), pairKey(npub, npub), findKey(npub), titlesKey(npub)} {
 		f.Add(key)
@@ -150,6 +151,8 @@ func FuzzParseKey(f *testing.F) {
 			made = findKey(i.npub)
 		case i.kind == titlesKind:
 			made = titlesKey(i.npub)
+		case i.disputed:
+			made = disputedKey
 		case i.with != "":
 			made = pairKey(i.npub, i.with)
 		case i.kind == setKind && key == updatedKey(i.as, i.npub):

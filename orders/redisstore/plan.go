@@ -14,7 +14,7 @@ type plan struct {
 }
 
 func newPlan(viewer string, f orders.Filter) (*plan, error) {
-	p := &plan{f: f, viewer: viewer, lo: -maxExact, hi: maxExact, sift: !f.Search.Empty() || f.Disputed}
+	p := &plan{f: f, viewer: viewer, lo: -maxExact, hi: maxExact, sift: !f.Search.Empty()}
 	for _, status := range f.Statuses {
 		if !status.Valid() {
 			return nil, orders.Errorf(orders.EINVALID, "there is no status %.40q", status)
@@ -61,6 +61,9 @@ func (p *plan) own() {
 		lists = append([][]string{byChange}, lists...)
 	}
 	p.keys, p.also = lists[0], lists[1:]
+	if p.f.Disputed {
+		p.also = append(p.also, []string{disputedKey})
+	}
 	p.sift = p.sift || len(p.also) > 0
 }
 
@@ -70,13 +73,19 @@ func (p *plan) everybody() error {
 	switch {
 	case p.f.ByUpdated:
 		return orders.Errorf(orders.EINVALID, "everybody's orders are sorted by when they began")
-	case p.f.Counterparty == nil && len(p.f.Statuses) == 0:
+	case p.f.Counterparty != nil && p.f.Disputed:
+		p.also = [][]string{{disputedKey}}
+	case p.f.Counterparty != nil:
+	case p.f.Disputed && len(p.f.Statuses) > 0:
+		p.keys, p.also = []string{disputedKey}, [][]string{statusKeys(p.f.Statuses)}
+	case p.f.Disputed:
+		p.keys = []string{disputedKey}
+	case len(p.f.Statuses) > 0:
+		p.keys = statusKeys(p.f.Statuses)
+	default:
 		p.keys = []string{indexKey}
-	case p.f.Counterparty == nil:
-		for _, status := range p.f.Statuses {
-			p.keys = append(p.keys, statusKey(status))
-		}
 	}
+	p.sift = p.sift || len(p.also) > 0
 	p.twice = len(p.f.Counterparty) > 1 // they may trade with each other
 	for _, pubkey := range p.f.Counterparty {
 		npub, ok := npubOf(pubkey)
@@ -87,6 +96,14 @@ func (p *plan) everybody() error {
 		p.keys = append(p.keys, sideKeys(orders.Seller, npub, p.f.Statuses)...)
 	}
 	return nil
+}
+
+func statusKeys(statuses []orders.Status) []string {
+	keys := make([]string, len(statuses))
+	for i, status := range statuses {
+		keys[i] = statusKey(status)
+	}
+	return keys
 }
 
 func sideKeys(as orders.Role, npub string, statuses []orders.Status) []string {

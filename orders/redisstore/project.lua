@@ -11,7 +11,8 @@
 --             6 buyer (npub or '')  7 seller (npub or '')
 --             8 revenue  9 spent (sats, '' = does not count)
 --             10 updated (score, ms)  11 words (see words.go, separated by a space)
---             12 data (JSON)  13 number of titles  14.. word of a title, title, …
+--             12 disputed ('1' where it is, or was)
+--             13 data (JSON)  14 number of titles  15.. word of a title, title, …
 --             then box reference, box JSON, …
 --             applies where version is not below the stored one
 --   'remove'  2 intentId  3 version
@@ -28,17 +29,18 @@
 -- as numbers and stay below 2^53.
 
 local mode, id, ledger = ARGV[1], ARGV[2], table.remove(ARGV)
-local now = {version = ARGV[3], status = '', buyer = '', seller = '', revenue = '', spent = '', words = ''}
-local titles, boxes = {}, 13
+local now = {version = ARGV[3], status = '', buyer = '', seller = '', revenue = '', spent = '', words = '', disputed = ''}
+local titles, boxes = {}, 0
 if mode == 'write' then
   now.created, now.status, now.buyer, now.seller = ARGV[4], ARGV[5], ARGV[6], ARGV[7]
-  now.revenue, now.spent, now.updated, now.words, now.data = ARGV[8], ARGV[9], ARGV[10], ARGV[11], ARGV[12]
-  boxes = 14 + 2 * tonumber(ARGV[13])
-  for i = 14, boxes - 1, 2 do titles[ARGV[i]] = ARGV[i + 1] end
+  now.revenue, now.spent, now.updated, now.words = ARGV[8], ARGV[9], ARGV[10], ARGV[11]
+  now.disputed, now.data = ARGV[12], ARGV[13]
+  boxes = 15 + 2 * tonumber(ARGV[14])
+  for i = 15, boxes - 1, 2 do titles[ARGV[i]] = ARGV[i + 1] end
 end
-local fields = {'version', 'status', 'buyer', 'seller', 'revenue', 'spent', 'words', 'updated', 'created', 'data'}
-local stored_ = 7 -- of fields, what the sets of an order follow from
-local was = {status = '', buyer = '', seller = '', revenue = '', spent = '', words = ''}
+local fields = {'version', 'status', 'buyer', 'seller', 'revenue', 'spent', 'words', 'disputed', 'updated', 'created', 'data'}
+local stored_ = 8 -- of fields, what the sets of an order follow from
+local was = {status = '', buyer = '', seller = '', revenue = '', spent = '', words = '', disputed = ''}
 
 local function typeof(key) return redis.call('TYPE', key).ok end
 
@@ -89,6 +91,7 @@ local function sets(o)
   local l = {}
   if o.status == '' then return l end
   l[KEYS[3]] = {KEYS[3], o.created}
+  if o.disputed ~= '' then l['{' .. KEYS[3] .. '}:disputed'] = {KEYS[3], o.created} end
   l[STATUS .. o.status] = {STATUS, o.created}
   for _, side in ipairs(sides) do
     if o[side.npub] ~= '' then

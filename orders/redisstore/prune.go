@@ -115,12 +115,15 @@ func (s *Store) sweep(ctx context.Context, mode, key string, info keyInfo, membe
 	if info.as != 0 {
 		side = info.as.String()
 	}
-	find := ""
-	if info.kind == findKind {
-		find = "find"
+	only := ""
+	switch {
+	case info.kind == findKind:
+		only = "find"
+	case info.disputed:
+		only = "disputed"
 	}
 	for chunk := range slices.Chunk(members, scanBatch) {
-		keys, args := []string{key}, []any{mode, string(info.status), side, info.npub, info.with, find}
+		keys, args := []string{key}, []any{mode, string(info.status), side, info.npub, info.with, only}
 		for _, m := range chunk {
 			id := m
 			if info.kind == findKind {

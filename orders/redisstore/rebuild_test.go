@@ -42,7 +42,7 @@ func testPrune(t *testing.T, e *engine) {
 	}
 	z := redis.Z{Score: 5, Member: "a"}
 	for _, set := range []string{"orders_by_status:shipped", "orders_by_status:no-more", "orders_by_buyer:" + npub1,
-		"{orders_by_seller:" + npub0 + "}:paid", "{orders_by_seller:" + npub1 + "}:shipped"} {
+		"{orders_by_seller:" + npub0 + "}:paid", "{orders_by_seller:" + npub1 + "}:shipped", "{orders_index}:disputed"} {
 		e.raw.ZAdd(ctx, set, z)
 	}
 	e.raw.ZAdd(ctx, "orders_by_seller:"+npub1, redis.Z{Score: 1, Member: "odd } member"})
@@ -57,7 +57,7 @@ func testPrune(t *testing.T, e *engine) {
 		t.Fatal(err)
 	}
 	n, err := e.Prune(ctx, owned("a", "b", "c"))
-	if want := 600 + 6 + 5 + 1 + 1 + 3 + 1 + 2; n != want || err != nil {
+	if want := 600 + 6 + 6 + 1 + 1 + 3 + 1 + 2; n != want || err != nil {
 		t.Errorf("got %d, %v, want %d", n, err, want)
 	}
 	if n, err := e.Prune(ctx, owned("a", "b", "c")); n != 0 || err != nil {
@@ -194,12 +194,16 @@ func testRebuild(t *testing.T, e *engine) {
 	e.raw.HSet(ctx, "orders:r7", "status", "paid")
 	e.raw.HSet(ctx, "{orders:r8}:boxes", "secret", "words that nobody may print")
 	e.raw.ZAdd(ctx, "orders_index", redis.Z{Score: 3, Member: "ghost"})
+	e.raw.ZAdd(ctx, "{orders_index}:disputed", redis.Z{Score: 3, Member: "r8"})
 	e.raw.Del(ctx, "orders:r9")
 	e.raw.HSet(ctx, "{orders_by_seller:"+npub1+"}:sums", "foo", "1")
 	e.raw.HSet(ctx, "{orders_by_seller:"+npub0+"}:sums", "foo", "1") // of somebody to whom nothing counts
 	ds := check(led)
 	if len(ds) < 4 {
 		t.Errorf("differences after damage: got %v", ds)
+	}
+	if !slices.ContainsFunc(ds, func(d redisstore.Difference) bool { return d.Key == "{orders_index}:disputed" }) {
+		t.Errorf("an order that never was disputed is not found among those that were: %v", ds)
 	}
 	for _, d := range ds {
 		if strings.Contains(d.String(), "words") {

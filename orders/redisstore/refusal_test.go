@@ -30,7 +30,7 @@ func testInTheWay(t *testing.T, e *engine) {
 		"orders:a", "{orders:a}:boxes", "orders_index", "orders_by_status:paid", "orders_by_buyer:" + npub0,
 		"{orders_by_buyer:" + npub0 + "}:paid", "{orders_by_buyer:" + npub0 + "}:sums", "orders_by_seller:" + npub1,
 		"{orders_by_seller:" + npub1 + "}:paid", "{orders_by_seller:" + npub1 + "}:sums", "{orders_by_buyer:" + npub0 + "}:" + npub1,
-		"{orders_by_buyer:" + npub0 + "}:updated", "{orders_by_seller:" + npub1 + "}:find",
+		"{orders_by_buyer:" + npub0 + "}:updated", "{orders_by_seller:" + npub1 + "}:find", "{orders_index}:disputed",
 	} {
 		for _, put := range []func() error{
 			func() error { return e.raw.Set(ctx, key, "theirs", 0).Err() },
@@ -44,7 +44,7 @@ func testInTheWay(t *testing.T, e *engine) {
 				continue // a hash of boxes: replaced
 			}
 			before := dump(t, e.raw)
-			bad := order("a", 1, status(orders.StatusPaid), pays(orders.PaymentConfirmed, 5), boxes("f0"))
+			bad := order("a", 1, status(orders.StatusPaid), pays(orders.PaymentConfirmed, 5), boxes("f0"), disputed)
 			code(t, key, e.Write(ctx, []*orders.Order{bad}), orders.EINTERNAL)
 			same(t, "half written for "+key, dump(t, e.raw), before)
 		}

@@ -18,13 +18,11 @@ const maxCandidates = 10_000
 func (s *Store) candidates(ctx context.Context, p *plan) (rows []row, ok bool, err error) {
 	ids := map[string]bool{}
 	switch {
-	case p.f.Disputed: // of a candidate only the order itself tells that
-		return nil, false, nil
 	case !p.f.Search.Empty() && p.f.As == orders.Admin:
 		ok, err = s.named(ctx, p, ids)
 	case !p.f.Search.Empty():
 		ok, err = s.found(ctx, p, ids)
-	case p.f.Counterparty != nil && p.sift:
+	case p.f.As != orders.Admin && p.f.Counterparty != nil && p.sift:
 		ok, err = s.inPairs(ctx, p, p.f.Counterparty, ids)
 	}
 	if err != nil || !ok {

@@ -6,7 +6,8 @@
 --       2 the status that a member's order must have, or ''
 --       3 'buyer' or 'seller' where the set is a participant's, else ''   4 the npub
 --       5 the seller's npub where the set is of one buyer with one seller, else ''
---       6 'find' where the members are words, each with its order's id (see words.go)
+--       6 'find' where the members are words, each with its order's id (see words.go);
+--         'disputed' where it has only what is, or was, disputed; else ''
 --       7.. the members
 -- Returns the strays
 
@@ -15,10 +16,11 @@ for i = 7, #ARGV do
   local order = KEYS[i - 5]
   local belongs = false
   if redis.call('TYPE', order).ok == 'hash' then
-    local o = redis.call('HMGET', order, 'version', 'status', 'buyer', 'seller', 'words')
+    local o = redis.call('HMGET', order, 'version', 'status', 'buyer', 'seller', 'words', 'disputed')
     local npub = ''
     if ARGV[3] == 'buyer' then npub = o[3] elseif ARGV[3] == 'seller' then npub = o[4] end
     belongs = o[1] and (ARGV[2] == '' or o[2] == ARGV[2]) and npub == ARGV[4] and (ARGV[5] == '' or o[4] == ARGV[5])
+      and (ARGV[6] ~= 'disputed' or (o[6] or '') ~= '')
     if belongs and ARGV[6] == 'find' and string.sub(ARGV[i], 1, 1) ~= 'i' then
       local word = string.match(ARGV[i], '^(%S+) ') or ''
       belongs = string.find(' ' .. (o[5] or '') .. ' ', ' ' .. word .. ' ', 1, true)

@@ -142,7 +142,7 @@ func writeCall(o *orders.Order) (c call, size int, err error) {
 		buyer, seller, contribution(o.Revenue()), contribution(o.Spent()),
 	}
 	words, titles := wordsOf(o)
-	args = append(args, strconv.FormatInt(clamp(o.UpdatedTimestamp), 10), strings.Join(words, " "), data, len(titles))
+	args = append(args, strconv.FormatInt(clamp(o.UpdatedTimestamp), 10), strings.Join(words, " "), mark(o.WasDisputed()), data, len(titles))
 	size = 1024 + len(data)
 	for _, t := range titles {
 		args = append(args, t.word, t.text)
@@ -176,6 +176,14 @@ func dataOf(o *orders.Order) ([]byte, error) {
 func score(o *orders.Order) int64 { return clamp(o.CreatedTimestamp) }
 
 func clamp(ms int64) int64 { return max(-maxExact, min(maxExact, ms)) }
+
+// mark is a scalar that says yes or no.
+func mark(yes bool) string {
+	if yes {
+		return "1"
+	}
+	return ""
+}
 
 // contribution is what an order adds to a sum, in sats; "" where it does not
 // count. It is held within bounds for the same reason as score.

@@ -1,9 +1,6 @@
 package api
 
-import (
-	_ "embed"
-	"net/http"
-)
+import "net/http"
 
 // about is what a client needs to know before its user decides to take part.
 type about struct {
@@ -16,16 +13,4 @@ type about struct {
 // relay: GET /api/v1/relay.
 func (s *server) relay(w http.ResponseWriter, _ *call) error {
 	return answer(w, http.StatusOK, about{s.cfg.Self, s.cfg.PublicURLs, s.cfg.Policy, s.cfg.Ways})
-}
-
-//go:embed openapi.json
-var openAPI []byte
-
-// document: GET /api/openapi.json.
-func (s *server) document(w http.ResponseWriter, _ *call) error {
-	w.Header().Set("Content-Type", "application/json")
-	w.Header().Set("Cache-Control", "no-cache")
-	// A client that has gone does not read it.
-	_, _ = w.Write(openAPI)
-	return nil
 }

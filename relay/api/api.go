@@ -30,8 +30,8 @@ type Config struct {
 	Orders     orders.Reader // who sees what of which order
 	// Admin tells the operator's admins (public keys, hex). nil: there are none.
 	Admin func(pubkey string) bool
-	// Names tells who calls himself by a NIP-05 name (orders.Names). nil: nobody does.
-	Names func(ctx context.Context, name string) ([]string, error)
+	// Names tells who calls himself by a NIP-05 name. nil: nobody does.
+	Names orders.Names
 	// Explain tells an admin what was made of the message with that id: hex, or as in the
 	// log. EINVALID for what is neither, ENOTFOUND where there is none. nil: there is none.
 	Explain func(ctx context.Context, id string) (any, error)
@@ -173,15 +173,4 @@ func peer(r *http.Request) netip.Addr {
 		return netip.Addr{} // all of whom nothing is known share one account
 	}
 	return ap.Addr().Unmap().WithZone("")
-}
-
-// account is what limits per address are kept by: for IPv6 the /64, which a
-// household or a machine usually has for itself.
-func account(addr netip.Addr) netip.Addr {
-	if addr.Is6() {
-		if p, err := addr.Prefix(64); err == nil {
-			return p.Addr()
-		}
-	}
-	return addr
 }

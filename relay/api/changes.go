@@ -4,6 +4,8 @@ import (
 	"net/http"
 	"net/netip"
 	"time"
+
+	"github.com/waybill-relay/waybill/relay/edge"
 )
 
 // Changes bounds how often an address changes how somebody is told: sixty at once,
@@ -25,5 +27,5 @@ func NewChanges(clientIP func(*http.Request) netip.Addr, now func() time.Time) *
 
 // Take counts a change that r asks for, and refuses one too many.
 func (c *Changes) Take(r *http.Request) error {
-	return c.attempts.take(account(c.clientIP(r)), c.now())
+	return c.attempts.take(edge.Account(c.clientIP(r)), c.now())
 }

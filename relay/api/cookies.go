@@ -17,7 +17,7 @@ import (
 
 // Sessions keeps who has signed in (*ledger.Ledger).
 type Sessions interface {
-	BeginSession(ctx context.Context, s ledger.Session, idleSince int64) error
+	BeginSession(ctx context.Context, s ledger.Session, instead string, idleSince int64) error
 	Session(ctx context.Context, token string) (s ledger.Session, ok bool, err error)
 	UseSession(ctx context.Context, token string, at int64) error
 	EndSession(ctx context.Context, token string) error
@@ -110,17 +110,26 @@ func (k *Cookies) clear(w http.ResponseWriter, r *http.Request) { k.set(w, r, ""
 // Has reports whether the request comes with a cookie of ours.
 func (k *Cookies) Has(r *http.Request) bool { return len(r.CookiesNamed(k.name(r))) > 0 }
 
+// token is that of the session which the request's cookie stands for, "" for none.
+func (k *Cookies) token(r *http.Request) string {
+	cookies := r.CookiesNamed(k.name(r))
+	if len(cookies) != 1 { // which of several would count?
+		return ""
+	}
+	return hashOf(cookies[0].Value)
+}
+
 // Check refuses a request that changes something and comes from a page of another site.
 func (k *Cookies) Check(r *http.Request) error { return k.ownPages.Check(r) }
 
 // Use returns the session that the request's cookie stands for, and notes that it was
 // used. errNoSession where there is none, or where it is over.
 func (k *Cookies) Use(r *http.Request) (ledger.Session, error) {
-	cookies := r.CookiesNamed(k.name(r))
-	if k.sessions == nil || len(cookies) != 1 { // which of several would count?
+	token := k.token(r)
+	if k.sessions == nil || token == "" {
 		return ledger.Session{}, errNoSession
 	}
-	found, ok, err := k.sessions.Session(r.Context(), hashOf(cookies[0].Value))
+	found, ok, err := k.sessions.Session(r.Context(), token)
 	if err != nil {
 		return found, err
 	}
@@ -169,7 +178,8 @@ func (k *Cookies) over(l ledger.Session) bool {
 	return now >= l.ExpiresAt || now >= l.UsedAt+SessionIdle.Milliseconds()
 }
 
-// begin signs pubkey (hex) in.
+// begin signs pubkey (hex) in. What the browser was signed in with before ends, be it as
+// the same or as somebody else; a page of another site has nobody signed out.
 func (k *Cookies) begin(w http.ResponseWriter, r *http.Request, pubkey string) (ledger.Session, error) {
 	secret := make([]byte, 32)
 	_, _ = rand.Read(secret) // never fails (crypto/rand)
@@ -178,7 +188,11 @@ func (k *Cookies) begin(w http.ResponseWriter, r *http.Request, pubkey string) (
 		Token: hashOf(value), Pubkey: pubkey,
 		CreatedAt: now.UnixMilli(), UsedAt: now.UnixMilli(), ExpiresAt: now.Add(sessionMost).UnixMilli(),
 	}
-	if err := k.sessions.BeginSession(r.Context(), begun, now.Add(-SessionIdle).UnixMilli()); err != nil {
+	instead := ""
+	if k.Check(r) == nil {
+		instead = k.token(r)
+	}
+	if err := k.sessions.BeginSession(r.Context(), begun, instead, now.Add(-SessionIdle).UnixMilli()); err != nil {
 		return begun, err
 	}
 	k.set(w, r, value, sessionMost)

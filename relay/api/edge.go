@@ -2,15 +2,14 @@ package api
 
 import (
 	"encoding/json"
-	"fmt"
 	"net/http"
 	"net/netip"
 	"net/url"
-	"runtime/debug"
 	"slices"
 	"time"
 
 	"github.com/waybill-relay/waybill/orders"
+	"github.com/waybill-relay/waybill/relay/edge"
 	"github.com/waybill-relay/waybill/relay/enrol"
 	"github.com/waybill-relay/waybill/relay/ledger"
 )
@@ -31,9 +30,9 @@ type call struct {
 func (s *server) edge(r route) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 		setHeaders(w.Header())
-		defer s.recover(w, req)
+		defer edge.Recover(s.cfg.Log, req, func() { s.refuse(w, req, fail(orders.EINTERNAL, "")) })
 		s.bound(w, req)
-		c := &call{Request: req, large: r.large, addr: account(s.cfg.ClientIP(req))}
+		c := &call{Request: req, large: r.large, addr: edge.Account(s.cfg.ClientIP(req))}
 		defer s.finish(c)
 		if err := s.serve(r, w, c); err != nil {
 			s.refuse(w, req, err)
@@ -105,20 +104,6 @@ func (s *server) failed(c *call, err error) error {
 		s.forged.note(c.addr, s.cfg.Now())
 	}
 	return err
-}
-
-// recover answers for a handler that panicked. The value of the panic is not
-// written down: it may quote what came in.
-func (s *server) recover(w http.ResponseWriter, r *http.Request) {
-	v := recover()
-	if v == nil {
-		return
-	}
-	if v == http.ErrAbortHandler {
-		panic(v)
-	}
-	s.cfg.Log.Error().Str("route", r.Pattern).Str("panic", fmt.Sprintf("%T", v)).Bytes("stack", debug.Stack()).Msg("a request failed")
-	s.refuse(w, r, fail(orders.EINTERNAL, ""))
 }
 
 // setHeaders are on every answer: none is to be kept, guessed at, or framed.

@@ -43,11 +43,7 @@ func (s *server) listOrders(w http.ResponseWriter, c *call) error {
 
 // filter reads the filter of a query.
 func (s *server) filter(c *call, query url.Values) (orders.Filter, error) {
-	var names orders.Names
-	if s.cfg.Names != nil {
-		names = func(name string) ([]string, error) { return s.cfg.Names(c.Context(), name) }
-	}
-	return orders.ParseFilter(query, names)
+	return orders.ParseFilter(c.Context(), query, s.cfg.Names)
 }
 
 // page answers with the page of f that the query asks for.

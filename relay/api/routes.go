@@ -19,7 +19,7 @@ type route struct {
 }
 
 var routes = []route{
-	{method: "GET", pattern: "/api/openapi.json", serve: (*server).document},
+	{method: "GET", pattern: "/api/openapi.json", serve: builtIn("application/json", openAPI)},
 	{method: "GET", pattern: "/api/v1/relay", serve: (*server).relay},
 	{method: "GET", pattern: "/api/v1/keys", signedIn: true, serve: (*server).listKeys},
 	{method: "POST", pattern: "/api/v1/keys", signedIn: true, body: true, serve: (*server).addKey},
@@ -35,7 +35,7 @@ var routes = []route{
 	{method: "GET", pattern: "/api/v1/admin/orders", signedIn: true, query: adminKeys, serve: (*server).adminOrders},
 	{method: "GET", pattern: "/api/v1/admin/disputes", signedIn: true, query: disputeKeys, serve: (*server).adminDisputes},
 	{method: "GET", pattern: "/api/v1/admin/explain/{id}", signedIn: true, serve: (*server).adminExplain},
-	{method: "GET", pattern: "/api/order.d.ts", serve: (*server).types},
+	{method: "GET", pattern: "/api/order.d.ts", serve: builtIn("text/plain; charset=utf-8", orderTypes)},
 
 	{method: "GET", pattern: "/problems/{$}", serve: (*server).problems},
 	{method: "GET", pattern: "/problems/{code}", serve: (*server).problem},

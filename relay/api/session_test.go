@@ -145,6 +145,47 @@ func TestSessionsAreRevoked(t *testing.T) {
 	}
 }
 
+// Who signs in anew, as himself or as somebody else, leaves no session behind in the
+// browser that he does it with, and elsewhere all stay.
+func TestSigningInAnew(t *testing.T) {
+	m := newMarket(t)
+	get := func(c *http.Cookie) ask { return ask{method: "GET", path: sessionPath}.by(c) }
+	stands := func(c *http.Cookie, want bool) {
+		t.Helper()
+		if resp, text := m.do(get(c)); (resp.StatusCode == 200) != want {
+			t.Errorf("got %s %s", resp.Status, text)
+		}
+	}
+	with := func(cookies ...string) func(*ask) {
+		return func(a *ask) { *a = a.fromPage(m.url, "same-origin").with("Cookie", strings.Join(cookies, "; ")) }
+	}
+	elsewhere, first := m.login(m.buyer), m.login(m.buyer)
+	again := m.login(m.buyer, with(first.Name+"="+first.Value))
+	stands(first, false)
+	stands(again, true)
+	other := m.login(m.seller, with(again.Name+"="+again.Value))
+	stands(again, false)
+	stands(other, true)
+	// What is no session of ours is in nobody's way.
+	for _, cookies := range [][]string{{"waybill=x"}, {"waybill="}, {first.Name + "=" + first.Value}, {"waybill=x", other.Name + "=" + other.Value}} {
+		m.login(m.buyer, with(cookies...))
+	}
+	stands(other, true)
+	// A page of another site signs nobody out.
+	m.login(m.buyer, func(a *ask) {
+		*a = a.fromPage("https://evil.shop.example", "same-site").with("Cookie", other.Name+"="+other.Value)
+	})
+	stands(other, true)
+	// Nor does who does not get in.
+	m.refused(ask{method: "POST", path: sessionPath}.by(other), 401, "unauthenticated")
+	for range 20 {
+		m.do(ask{method: "POST", path: sessionPath, as: newSigner(t)})
+	}
+	m.refused(ask{method: "POST", path: sessionPath, as: m.buyer}.with("Cookie", other.Name+"="+other.Value), 429, "rate_limited")
+	stands(other, true)
+	stands(elsewhere, true)
+}
+
 // What another site has a browser send changes nothing.
 func TestCrossSiteRequests(t *testing.T) {
 	m := newMarket(t)

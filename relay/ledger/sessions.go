@@ -28,11 +28,16 @@ const (
 // ErrTooManySessions: no more people can sign in at the moment.
 var ErrTooManySessions = &orders.Error{Code: orders.EUNAVAILABLE, Message: "Too many are signed in."}
 
-// BeginSession keeps a new session. idleSince (ms) is which sessions are over that
-// were not used since; they are erased.
-func (l *Ledger) BeginSession(ctx context.Context, s Session, idleSince int64) error {
+// BeginSession keeps a new session. The one whose token is instead, "" for none, ends
+// where there is such a one: nobody would use it any more. idleSince (ms) is which
+// sessions are over that were not used since; they are erased.
+func (l *Ledger) BeginSession(ctx context.Context, s Session, instead string, idleSince int64) error {
 	_, err := write(ctx, l, "keeping a session", func(t *tx) (struct{}, error) {
 		if _, err := t.sweepSessions(s.CreatedAt, idleSince); err != nil {
+			return struct{}{}, err
+		}
+		// Before the others are counted: it crowds out none of them.
+		if _, err := t.exec(queryEndSession, instead); err != nil {
 			return struct{}{}, err
 		}
 		if _, err := t.exec(queryCrowdOut, s.Pubkey, maxSessionsOfKey-1); err != nil {
@@ -56,6 +61,7 @@ const (
 	queryCrowdOut = `
 		DELETE FROM sessions WHERE token IN (
 			SELECT token FROM sessions WHERE pubkey = ? ORDER BY used_at DESC LIMIT -1 OFFSET ?)`
+	queryEndSession    = "DELETE FROM sessions WHERE token = ?"
 	querySession       = "SELECT pubkey, created_at, used_at, expires_at FROM sessions WHERE token = ?"
 	queryCountSessions = "SELECT count(*) FROM sessions WHERE expires_at > ? AND used_at > ?" // of 100,000 at most
 )
@@ -89,7 +95,7 @@ func (l *Ledger) CountSessions(ctx context.Context, now, idleSince int64) (n int
 // EndSession erases one session, if it is there.
 func (l *Ledger) EndSession(ctx context.Context, token string) error {
 	_, err := write(ctx, l, "ending a session", func(t *tx) (int64, error) {
-		return t.exec("DELETE FROM sessions WHERE token = ?", token)
+		return t.exec(queryEndSession, token)
 	})
 	return err
 }

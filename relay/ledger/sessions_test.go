@@ -11,7 +11,7 @@ import (
 
 func begin(t *testing.T, l *Ledger, token, pubkey string, at int64) {
 	t.Helper()
-	if err := l.BeginSession(t.Context(), Session{Token: key(token), Pubkey: pubkey, CreatedAt: at, ExpiresAt: at + 1000}, at-100); err != nil {
+	if err := l.BeginSession(t.Context(), Session{Token: key(token), Pubkey: pubkey, CreatedAt: at, ExpiresAt: at + 1000}, "", at-100); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -81,6 +81,14 @@ func TestSessionsOfOneKey(t *testing.T) {
 	if signedIn(t, l, "s1") || !signedIn(t, l, "s0") || !signedIn(t, l, "s2") || !signedIn(t, l, "more") {
 		t.Error("another one went")
 	}
+	// One that takes the place of another needs no further one.
+	last := Session{Token: key("last"), Pubkey: alice, CreatedAt: 1070, ExpiresAt: 2070}
+	if err := l.BeginSession(t.Context(), last, key("s0"), 970); err != nil {
+		t.Fatal(err)
+	}
+	if signedIn(t, l, "s0") || !signedIn(t, l, "s2") || !signedIn(t, l, "more") || !signedIn(t, l, "last") {
+		t.Error("not the one that was replaced went")
+	}
 }
 
 // A request to vanish signs out, and an ended session does not come back with a backup.
@@ -116,11 +124,14 @@ func TestTooManySessions(t *testing.T) {
 		t.Fatal(err)
 	}
 	full := Session{Token: key("a"), Pubkey: alice, CreatedAt: 1001, ExpiresAt: 2001}
-	if err := l.BeginSession(t.Context(), full, 0); !errors.Is(err, ErrTooManySessions) {
+	if err := l.BeginSession(t.Context(), full, "", 0); !errors.Is(err, ErrTooManySessions) {
 		t.Errorf("got %v", err)
 	}
-	full.CreatedAt = 2000
-	if err := l.BeginSession(t.Context(), full, 0); err != nil {
+	if err := l.BeginSession(t.Context(), full, "t1", 0); err != nil || !signedIn(t, l, "a") {
+		t.Errorf("in the place of another: %v", err)
+	}
+	full.Token, full.CreatedAt = key("b"), 2000
+	if err := l.BeginSession(t.Context(), full, "", 0); err != nil {
 		t.Errorf("when they are over: %v", err)
 	}
 }

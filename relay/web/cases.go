@@ -2,7 +2,6 @@ package web
 
 import (
 	"context"
-	"net/http"
 	"net/url"
 
 	"github.com/waybill-relay/waybill/orders"
@@ -47,7 +46,7 @@ func (s *server) caseForm(o *orders.Order, c orders.Case, viewer string, people 
 // takeCase: POST /disputes/{id}/take, with from, who was seen to have it. A party of
 // the order does not judge it.
 func (s *server) takeCase(v *visit) error {
-	o, err := s.caseOrder(v)
+	o, form, err := s.caseOrder(v, "from", "next")
 	switch {
 	case err != nil:
 		return err
@@ -56,34 +55,35 @@ func (s *server) takeCase(v *visit) error {
 	case o.OpenDispute() == nil:
 		return orders.Errorf(orders.ECONFLICT, "the dispute is over")
 	}
-	if err := s.cfg.Cases.TakeCase(v.Context(), o.IntentID, v.viewer, v.PostForm.Get("from"), v.now.UnixMilli()); err != nil {
+	if err := s.cfg.Cases.TakeCase(v.Context(), o.IntentID, v.viewer, form.Get("from"), v.now.UnixMilli()); err != nil {
 		return err
 	}
-	v.redirect(ownPath(v.PostForm.Get("next"), "/disputes"))
+	v.redirect(ownPath(form.Get("next"), "/disputes"))
 	return nil
 }
 
 // releaseCase: POST /disputes/{id}/release.
 func (s *server) releaseCase(v *visit) error {
-	o, err := s.caseOrder(v)
+	o, form, err := s.caseOrder(v, "next")
 	if err != nil {
 		return err
 	}
 	if err := s.cfg.Cases.ReleaseCase(v.Context(), o.IntentID, v.viewer); err != nil {
 		return err
 	}
-	v.redirect(ownPath(v.PostForm.Get("next"), "/disputes"))
+	v.redirect(ownPath(form.Get("next"), "/disputes"))
 	return nil
 }
 
-// caseOrder is the order that the path names, with the form read.
-func (s *server) caseOrder(v *visit) (*orders.Order, error) {
+// caseOrder is the order that the path names, with the form that came for it.
+func (s *server) caseOrder(v *visit, fields ...string) (*orders.Order, url.Values, error) {
 	if s.cfg.Cases == nil {
-		return nil, orders.Errorf(orders.ENOTFOUND, "nobody keeps cases here")
+		return nil, nil, orders.Errorf(orders.ENOTFOUND, "nobody keeps cases here")
 	}
-	v.Body = http.MaxBytesReader(v.w, v.Body, 4<<10)
-	if err := v.ParseForm(); err != nil {
-		return nil, orders.Errorf(orders.EINVALID, "the form cannot be read")
+	form, err := v.form(fields...)
+	if err != nil {
+		return nil, nil, err
 	}
-	return s.cfg.Orders.GetOrder(v.Context(), v.viewer, v.PathValue("id"))
+	o, err := s.cfg.Orders.GetOrder(v.Context(), v.viewer, v.PathValue("id"))
+	return o, form, err
 }

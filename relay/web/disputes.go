@@ -28,7 +28,7 @@ type Disputes struct {
 	Show    string // open or all
 	Views   []Choice
 	Rows    []Dispute
-	Total   int64  // of those that are open; -1 where nobody counted
+	Total   int64  // on all its pages
 	Newest  string // address of the first page; "" on it
 	Further string // address of the next page; "" on the last
 }
@@ -55,7 +55,7 @@ const disputesPerPage = 50
 func (s *server) disputes(v *visit) error {
 	v.as = orders.Admin
 	query := v.URL.Query()
-	page := Disputes{Show: query.Get("show"), Total: -1}
+	page := Disputes{Show: query.Get("show")}
 	f := orders.Filter{As: orders.Admin}
 	switch page.Show {
 	case "", "open":
@@ -74,12 +74,12 @@ func (s *server) disputes(v *visit) error {
 	if err != nil {
 		return err
 	}
+	page.Total = found.Total
 	if page.Rows, err = s.disputeRows(v, found.Items); err != nil {
 		return err
 	}
 	if page.Show == "open" {
 		slices.SortStableFunc(page.Rows, func(a, b Dispute) int { return cmp.Compare(a.Since, b.Since) })
-		page.Total = found.Total
 	}
 	if cursor != "" {
 		page.Newest = "/disputes?show=" + page.Show

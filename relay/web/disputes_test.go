@@ -96,7 +96,7 @@ func TestDisputes(t *testing.T) {
 
 func (h *house) shownToAdmin(path string) *html.Node { return h.shown(h.admin, path) }
 
-// A page of everything that was looked through may be empty, and the next one not.
+// Every dispute is on one of the pages, and how many there are stands on each.
 func TestDisputesFurther(t *testing.T) {
 	h := newHouse(t)
 	for i := range disputesPerPage + 1 {
@@ -106,6 +106,9 @@ func TestDisputesFurther(t *testing.T) {
 		seen := 0
 		for path := "/disputes?show=" + show; path != ""; {
 			doc := h.shown(h.admin, path)
+			if count := words(find(doc, "h2", "id", "disputes-count")[0]); !strings.HasPrefix(count, fmt.Sprint(disputesPerPage+1)) {
+				t.Errorf("%s: counted are %q", path, count)
+			}
 			seen += len(find(doc, "dl", "class", "parties"))
 			if path = ""; len(find(doc, "a", "rel", "next")) > 0 {
 				path = attribute(find(doc, "a", "rel", "next")[0], "href")

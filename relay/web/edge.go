@@ -1,14 +1,13 @@
 package web
 
 import (
-	"fmt"
 	"net/http"
 	"net/url"
-	"runtime/debug"
 	"strings"
 	"time"
 
 	"github.com/waybill-relay/waybill/orders"
+	"github.com/waybill-relay/waybill/relay/edge"
 )
 
 // A visit is one request for a page.
@@ -27,11 +26,11 @@ type visit struct {
 func (s *server) edge(r route) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 		start := time.Now()
-		out := &answerWriter{ResponseWriter: w, code: http.StatusOK}
+		out := edge.Watch(w)
 		v := &visit{Request: req, w: out, prefs: preferencesOf(req), path: req.URL.RequestURI(), now: s.cfg.Now()}
 		s.setHeaders(w.Header())
-		defer func() { s.cfg.Observe(r.pattern, out.code, time.Since(start)) }()
-		defer s.recover(v)
+		defer func() { s.cfg.Observe(r.pattern, out.Status(), time.Since(start)) }()
+		defer edge.Recover(s.cfg.Log, req, func() { s.failed(v) })
 		if err := s.serve(r, v); err != nil {
 			s.refuse(v, err)
 		}
@@ -154,31 +153,8 @@ func (s *server) nowhere(*visit) error {
 	return orders.Errorf(orders.ENOTFOUND, "there is nothing here")
 }
 
-// recover answers for a page that panicked. The value of the panic is not written
-// down: it may quote what came in.
-func (s *server) recover(v *visit) {
-	p := recover()
-	if p == nil {
-		return
-	}
-	if p == http.ErrAbortHandler {
-		panic(p)
-	}
-	s.cfg.Log.Error().Str("route", v.Pattern).Str("panic", fmt.Sprintf("%T", p)).Bytes("stack", debug.Stack()).Msg("a page failed")
+// failed answers for a page that panicked.
+func (s *server) failed(v *visit) {
 	v.viewer, v.admin = "", false // what tells who he is may be what failed
 	s.showFailure(v, http.StatusInternalServerError, orders.EINTERNAL)
 }
-
-// answerWriter notes the status of an answer.
-type answerWriter struct {
-	http.ResponseWriter
-	code int
-}
-
-func (w *answerWriter) WriteHeader(code int) {
-	w.code = code
-	w.ResponseWriter.WriteHeader(code)
-}
-
-// Unwrap is for http.ResponseController.
-func (w *answerWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }

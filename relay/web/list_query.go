@@ -41,13 +41,7 @@ func (s *server) listQuery(ctx context.Context, l list, query url.Values) (*list
 	if err := q.readPlace(query); err != nil {
 		return nil, err
 	}
-	names := func(name string) ([]string, error) {
-		if s.cfg.Names == nil {
-			return nil, nil
-		}
-		return s.cfg.Names(ctx, name)
-	}
-	f, err := orders.ParseFilter(q.values, names)
+	f, err := orders.ParseFilter(ctx, q.values, s.cfg.Names)
 	if bad := (*orders.ParameterError)(nil); errors.As(err, &bad) {
 		q.fault = bad.Parameter
 		return q, nil

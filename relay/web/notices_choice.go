@@ -1,6 +1,7 @@
 package web
 
 import (
+	"net/http"
 	"slices"
 	"time"
 
@@ -85,4 +86,48 @@ func mutedUntil(choice, day string, now, was time.Time) (until time.Time, fault 
 	}
 	span, err := time.ParseDuration(choice)
 	return now.Add(span), "", err == nil
+}
+
+// setNotices: POST /keys/notices. It takes all of them but the address.
+func (s *server) setNotices(v *visit) error {
+	form, err := v.form("dm", "events", "mute", "day")
+	if err != nil {
+		return err
+	}
+	dm := form.Get("dm")
+	choice, shown, fault, err := pick(form["events"])
+	if err != nil {
+		return err
+	}
+	now, err := s.cfg.Notices.Get(v.Context(), v.viewer)
+	if err != nil {
+		return err
+	}
+	until, dayFault, ok := mutedUntil(form.Get("mute"), form.Get("day"), v.now, now.MutedUntil)
+	if !ok || !slices.Contains(positions, dm) {
+		return orders.Errorf(orders.EINVALID, "there is no such choice")
+	}
+	typed := func(page *Notices) {
+		page.DM, page.Events, page.Mute, page.Day = dm, shown, form.Get("mute"), form.Get("day")
+		if page.Mute == muteKeep && page.Muted == 0 {
+			page.Mute = muteNot
+		}
+	}
+	switch {
+	case fault != "":
+		return s.noticesFault(v, http.StatusBadRequest, "events", fault, typed)
+	case dayFault != "":
+		return s.noticesFault(v, http.StatusBadRequest, "day", dayFault, typed)
+	}
+	if refused, err := s.throttle(v, "settings", typed); refused {
+		return err
+	}
+	want := notify.Settings{Events: choice, MutedUntil: until}
+	if dm != byDefault {
+		want.DM = notify.Switch(dm)
+	}
+	if err := s.cfg.Notices.Set(v.Context(), v.viewer, want); err != nil {
+		return err
+	}
+	return noticesDid(v, "saved")
 }

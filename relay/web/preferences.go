@@ -66,17 +66,17 @@ func accepted(header string) string {
 // setPreferences: POST /preferences, with language, theme, amounts, and the page to go
 // back to.
 func (s *server) setPreferences(v *visit) error {
-	v.Body = http.MaxBytesReader(v.w, v.Body, 4<<10)
-	if err := v.ParseForm(); err != nil {
-		return orders.Errorf(orders.EINVALID, "the form cannot be read")
+	form, err := v.form("language", "theme", "amounts", "next")
+	if err != nil {
+		return err
 	}
 	for _, p := range []struct {
 		cookie, value string
 		known         bool
 	}{
-		{languageCookie, v.PostForm.Get("language"), speaks(v.PostForm.Get("language"))},
-		{themeCookie, v.PostForm.Get("theme"), slices.Contains(themes, v.PostForm.Get("theme"))},
-		{amountsCookie, v.PostForm.Get("amounts"), slices.Contains(amounts, v.PostForm.Get("amounts"))},
+		{languageCookie, form.Get("language"), speaks(form.Get("language"))},
+		{themeCookie, form.Get("theme"), slices.Contains(themes, form.Get("theme"))},
+		{amountsCookie, form.Get("amounts"), slices.Contains(amounts, form.Get("amounts"))},
 	} {
 		switch {
 		case p.value == "":
@@ -89,6 +89,6 @@ func (s *server) setPreferences(v *visit) error {
 			})
 		}
 	}
-	v.redirect(ownPath(v.PostForm.Get("next"), "/"))
+	v.redirect(ownPath(form.Get("next"), "/"))
 	return nil
 }

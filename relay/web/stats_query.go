@@ -57,7 +57,7 @@ func (s *server) statsQuery(v *visit) (q statsQuery, err error) {
 		}
 	}
 	times := url.Values{"since": q.asked["since"], "until": q.asked["until"]}
-	if q.filter, err = orders.ParseFilter(times, nil); err != nil {
+	if q.filter, err = orders.ParseFilter(v.Context(), times, nil); err != nil {
 		return q, err
 	}
 	q.since, q.until = dateOf(q.filter.Since), dateOf(q.filter.Until)

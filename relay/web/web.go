@@ -32,8 +32,8 @@ type Config struct {
 	// InboxRelays are the relays where somebody (hex) reads direct messages (kind 10050).
 	// nil: nobody has said.
 	InboxRelays func(ctx context.Context, pubkey string) ([]string, error)
-	// Names tells who calls himself by a NIP-05 name (orders.Names). nil: nobody does.
-	Names func(ctx context.Context, name string) ([]string, error)
+	// Names tells who calls himself by a NIP-05 name. nil: nobody does.
+	Names orders.Names
 	// Profiles are what people (public keys, hex) say of themselves; those that say
 	// nothing are left out. nil: nobody says anything.
 	Profiles func(ctx context.Context, pubkeys []string) (map[string]Profile, error)

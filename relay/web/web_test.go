@@ -191,6 +191,9 @@ func TestPreferences(t *testing.T) {
 	if w := post("language=tlh", "same-origin"); w.Code != 400 {
 		t.Errorf("no language: got %d", w.Code)
 	}
+	if w := post("language=de&colour=red", "same-origin"); w.Code != 400 {
+		t.Errorf("no preference: got %d", w.Code)
+	}
 	for header, want := range map[string]string{"": "en", "de-AT,de;q=0.9,en;q=0.8": "de", "fr, de;q=0.5": "de", "fr": "en", "DE": "de"} {
 		if got := accepted(header); got != want {
 			t.Errorf("%q: got %s", header, got)

@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"golang.org/x/time/rate"
+
+	"github.com/waybill-relay/waybill/relay/edge"
 )
 
 // A client is everything that comes from one address, whoever that is.
@@ -28,7 +30,7 @@ func (s *clients) enter(addr netip.Addr, limits *Limits) (who *client, ok bool) 
 	if contains(limits.Exempt, addr) {
 		return nil, true
 	}
-	key := clientKey(addr)
+	key := edge.Account(addr)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.sweep()
@@ -87,15 +89,4 @@ func (who *client) charge(n int, limits *Limits) time.Duration {
 
 func rateOf(limits *Limits) (rate.Limit, int) {
 	return rate.Limit(limits.BytesPerSecond), limits.BytesPerSecond * burstSeconds
-}
-
-// clientKey is the address itself, or for IPv6 the /64 that a household or a
-// machine usually has for itself.
-func clientKey(addr netip.Addr) netip.Addr {
-	if addr.Is6() {
-		if p, err := addr.Prefix(64); err == nil {
-			return p.Addr()
-		}
-	}
-	return addr
 }

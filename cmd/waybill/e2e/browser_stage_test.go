@@ -54,7 +54,7 @@ func (w *world) stage() {
 	w.order("seller", "SEEN-DELIVERED", 31, "ask", "pay", "confirm", "ship", "receive")
 	w.order("seller", "SEEN-CANCELLED", 17, "cancel")
 	w.order("seller", "SEEN-DISPUTED", 23, "ask", "pay", "confirm", "ship", "dispute")
-	for _, id := range []string{"BUY-WRAPPED", "BUY-POSTED", "BY-KEYBOARD"} {
+	for _, id := range []string{"BUY-WRAPPED", "BUY-POSTED", "BY-KEYBOARD", "MOVED-ON"} {
 		w.order("seller", id, 0)
 	}
 	w.order("seller", "CASE-RULED", 12, "ask", "pay", "confirm", "ship")

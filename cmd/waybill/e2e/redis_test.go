@@ -95,6 +95,11 @@ func (x *indexes) indexed(o *orders.Order) {
 			}
 		}
 	}
+	if everDisputed := "{orders_index}:disputed"; o.WasDisputed() {
+		lists = append(lists, everDisputed)
+	} else if err := x.ZScore(ctx, everDisputed, o.IntentID).Err(); err != redis.Nil {
+		x.t.Errorf("order %s was never disputed and stands in %s (%v)", o.IntentID, everDisputed, err)
+	}
 	for _, list := range lists {
 		score, err := x.ZScore(ctx, list, o.IntentID).Result()
 		if err != nil || int64(score) != o.CreatedTimestamp {

@@ -1,6 +1,6 @@
 // Saying something of an order by the viewer's own signer, until the relay has filed it.
 
-import { request } from './api.js'
+import { orderNow } from './api.js'
 import { authLink, encrypts, mySigner, release } from './mysigner.js'
 import { prepare } from './post.js'
 import { fail, Problem } from './problem.js'
@@ -10,22 +10,17 @@ import { t } from './words.js'
 const patience = 15_000
 const pause = 300
 
-const pathOf = (id) => `${location.origin}/api/v1/orders/${encodeURIComponent(id)}`
-
-/** The order as it stands now. @param {string} id its intentId @returns {Promise<object>} */
-export const orderNow = async (id) => (await request('GET', pathOf(id))).body
-
 /**
  * The order as it stands now, where that is as the page shows it: nobody signs for another
  * sum than he has read.
  * @param {string} id its intentId
  * @param {{status: string, totalSats: number, grandTotal: number, refundedSats: number}} shown
- * @returns {Promise<object>} `stale`
+ * @returns {Promise<object>} `stale`, with allowedActions
  */
 export async function orderAsShown(id, shown) {
   const order = await orderNow(id)
   const same = Object.entries(shown).every(([name, value]) => (order[name] ?? 0) === value)
-  return same ? order : fail('stale', 'the order has changed since it was shown')
+  return same ? order : fail('stale', 'the order has changed since it was shown', { allowedActions: order.allowedActions ?? [] })
 }
 
 /**

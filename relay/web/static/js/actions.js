@@ -2,6 +2,8 @@
 // that the viewer's own signer signs. Which there are is the server's word (allowedActions).
 // What it takes to act is loaded by who does.
 
+import { element } from './element.js'
+
 const memo = 'waybill.said' // what is said once the order is shown anew
 const shown = 10_000 // for so long at least (ms), as often as that is
 
@@ -93,9 +95,4 @@ function forget() {
   }
 }
 
-function note(kind, text) {
-  const p = document.createElement('p')
-  p.className = `note note--${kind}`
-  p.textContent = text
-  return p
-}
+const note = (kind, text) => element('p', { class: `note note--${kind}` }, text)

@@ -33,6 +33,9 @@ export async function request(method, url, { body, headers, signal } = {}) {
   return { status: answer.status, headers: answer.headers, body: read }
 }
 
+/** An order of the viewer's as it stands now. @param {string} id its intentId @returns {Promise<object>} */
+export const orderNow = async (id) => (await request('GET', `${location.origin}/api/v1/orders/${encodeURIComponent(id)}`)).body
+
 function problemOf(answer, read) {
   const retryAfter = Number(answer.headers.get('Retry-After')) || undefined
   if (!read?.code) return new Problem('unexpected-answer', `status ${answer.status}`, { status: answer.status, retryAfter })

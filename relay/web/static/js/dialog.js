@@ -1,8 +1,10 @@
 // A form in a <dialog>: what is wrong stands next to its field, it is sent once, and what
 // was written stays there until that has worked.
 
+import { element } from './element.js'
 import { explain } from './refusal.js'
 import { t } from './words.js'
+import { written } from './written.js'
 
 /**
  * Brings a dialog with a form to life.
@@ -27,7 +29,7 @@ export function formDialog(dialog, send) {
   }
   const fail = (err) => {
     console.debug(err)
-    fault.replaceChildren(...refusal(err))
+    fault.replaceChildren(...refusal(err, dialog))
     if (!dialog.open) dialog.showModal()
     fault.scrollIntoView({ block: 'nearest' })
   }
@@ -106,16 +108,22 @@ function valuesOf(form) {
 }
 
 // refusal is what went wrong, with what one can do about it.
-function refusal(err) {
-  const note = document.createElement('p')
-  note.className = 'note note--bad'
-  note.textContent = explain(err)
+function refusal(err, dialog) {
+  const note = element('p', { class: 'note note--bad' }, explain(err))
   const again = /^(signer-(missing|other-session|changed-account)|unauthenticated)$/.test(err.code)
   if (!again && !err.allowedActions && err.code !== 'stale') return [note]
-  const link = document.createElement('a')
-  link.className = 'button'
-  link.href = again ? `/sign-in?again=1&next=${encodeURIComponent(location.pathname + location.search)}` : location.href
-  link.textContent = t(again ? 'refusal.sign-in' : 'refusal.reload')
+  const href = again ? `/sign-in?again=1&next=${encodeURIComponent(location.pathname + location.search)}` : location.href
+  const link = element('a', { class: 'button', href }, t(again ? 'refusal.sign-in' : 'refusal.reload'))
+  if (again) return [note, link]
+  if (err.allowedActions && written(dialog.querySelector('form')).length > 0) {
+    note.append(' ', t(err.allowedActions.includes(dialog.dataset.verb) ? 'refusal.kept' : 'refusal.lost'))
+  }
+  link.addEventListener('click', (event) => {
+    // A page that keeps itself up to date does that once the dialog has closed.
+    if (dialog.dispatchEvent(new CustomEvent('waybill:outdated', { bubbles: true, cancelable: true }))) return
+    event.preventDefault()
+    dialog.close()
+  })
   return [note, link]
 }
 

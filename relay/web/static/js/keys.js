@@ -4,6 +4,7 @@
 
 import { announce } from './app.js'
 import { request } from './api.js'
+import { element } from './element.js'
 import { qrCode } from './qr.js'
 import { has, t } from './words.js'
 
@@ -72,7 +73,7 @@ export default function (root) {
   }
 
   function say(tone, text) {
-    const note = element('div', { className: 'note' + (tone && ` note--${tone}`) }, element('div', {}, element('p', {}, text)))
+    const note = element('div', { class: 'note' + (tone && ` note--${tone}`) }, element('div', {}, element('p', {}, text)))
     if (tone === 'bad') note.setAttribute('role', 'alert')
     out.replaceChildren(note)
     return note
@@ -106,19 +107,12 @@ async function keys() {
 const stamp = (list) => list.filter((key) => key.way === 'remote-signer').map((key) => key.addedAt).join()
 
 async function invitation(uri) {
-  const copy = element('button', { type: 'button', className: 'button' }, t('keys.copy'))
-  copy.dataset.copy = uri
-  return element('div', { className: 'invitation' },
+  const copy = element('button', { type: 'button', class: 'button', 'data-copy': uri }, t('keys.copy'))
+  return element('div', { class: 'invitation' },
     element('p', {}, t('keys.waiting')),
     await qrCode(uri, t('keys.qr')),
-    element('div', { className: 'copyable' }, element('code', {}, uri), copy),
-    element('a', { className: 'button', href: uri }, t('keys.open')))
-}
-
-function element(name, properties, ...children) {
-  const made = Object.assign(document.createElement(name), properties)
-  made.append(...children)
-  return made
+    element('div', { class: 'copyable' }, element('code', {}, uri), copy),
+    element('a', { class: 'button', href: uri }, t('keys.open')))
 }
 
 const address = (path) => location.origin + path

@@ -1,6 +1,7 @@
 // The dialog before something is said of many orders: of how many it can be said, why
 // not of the others, and what is odd about it.
 
+import { element } from './element.js'
 import { t, has } from './words.js'
 
 const list = new Intl.ListFormat(document.documentElement.lang, { type: 'conjunction' })
@@ -83,11 +84,3 @@ const filled = (fields) => Object.fromEntries(Object.entries(fields).filter(([, 
 
 /** An id with its middle cut out. @param {string} id */
 export const short = (id) => (id.length <= 20 ? id : `${id.slice(0, 10)}…${id.slice(-8)}`)
-
-/** @param {string} name @param {Record<string, string | number>} attributes @param {...(Node | string)} children */
-export function element(name, attributes, ...children) {
-  const made = document.createElement(name)
-  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, String(value))
-  made.append(...children)
-  return made
-}

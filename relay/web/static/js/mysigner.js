@@ -1,5 +1,6 @@
 // The signer of who has signed in: one for the whole page, asked for when it is needed.
 
+import { element } from './element.js'
 import { fail } from './problem.js'
 import { findExtension, remembered, resume, useExtension } from './signer.js'
 import { t } from './words.js'
@@ -28,8 +29,7 @@ export async function mySigner(options) {
  * @returns {HTMLAnchorElement}
  */
 export function authLink(url) {
-  const link = document.createElement('a')
-  return Object.assign(link, { className: 'button', href: url, target: '_blank', rel: 'noopener noreferrer', textContent: t('sign.auth') })
+  return element('a', { class: 'button', href: url, target: '_blank', rel: 'noopener noreferrer' }, t('sign.auth'))
 }
 
 /** Gives the signer up: the next who needs one asks anew. */

@@ -1,11 +1,13 @@
 // An order that keeps itself up to date: what has changed is rendered by the server and
-// put in the place of what was there; what was opened stays open.
+// put in the place of what was there; what was opened stays open, and what was written stays
+// in its form.
 
 import { announce, enliven } from './app.js'
 import { fetchPage } from './fragment.js'
 import { follow } from './live.js'
 import { dress } from './sealed.js'
 import { t } from './words.js'
+import { carry, says } from './written.js'
 
 /** @param {HTMLElement} root with data-intent, and regions (data-region) */
 export default function (root) {
@@ -48,6 +50,11 @@ export default function (root) {
     said = text ?? ''
     redraw()
   })
+  // A form was refused because it is older than the order (js/dialog.js), and closes.
+  root.addEventListener('waybill:outdated', (event) => {
+    event.preventDefault()
+    behind = true
+  })
   root.addEventListener('close', () => behind && redraw(), true) // of a dialog
   const left = Number(root.dataset.expires) - Date.now()
   if (left > 0 && left < 2 ** 31 - 1000) setTimeout(redraw, left + 1000)
@@ -74,6 +81,7 @@ function put(root, fresh) {
         continue
       }
       keepOpen(was, is)
+      keepWritten(was, is)
       was.replaceWith(document.adoptNode(is))
     } else if (was) was.remove()
     else insert(root, fresh, is)
@@ -103,6 +111,15 @@ function keepOpen(was, is) {
   const open = new Set([was, ...was.querySelectorAll('details')].filter((d) => d.open).map((d) => d.dataset.keep))
   for (const details of [is, ...is.querySelectorAll('details')]) {
     if (details.dataset.keep && open.has(details.dataset.keep)) details.open = true
+  }
+}
+
+// keepWritten puts what is written in the old region's forms into the same ones in the new.
+function keepWritten(was, is) {
+  const next = new Map([...is.querySelectorAll('dialog')].map((dialog) => [says(dialog), dialog]))
+  for (const dialog of was.querySelectorAll('dialog')) {
+    const same = next.get(says(dialog))
+    if (same) carry(dialog.querySelector('form'), same.querySelector('form'))
   }
 }
 

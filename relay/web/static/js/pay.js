@@ -1,6 +1,7 @@
 // A payment link that was opened: to copy, to scan, and to open in a wallet while it is
 // good.
 
+import { element } from './element.js'
 import { payUri, qrCode } from './qr.js'
 import { t } from './words.js'
 
@@ -12,28 +13,17 @@ import { t } from './words.js'
  */
 export async function pay(place, link, around) {
   const text = link.trim()
-  const tools = document.createElement('div')
-  tools.className = 'pay__tools no-print'
-  const copy = document.createElement('button')
-  Object.assign(copy, { type: 'button', className: 'button', textContent: t('pay.copy') })
-  copy.dataset.copy = text
-  tools.append(copy)
+  const copy = element('button', { type: 'button', class: 'button', 'data-copy': text }, t('pay.copy'))
+  const tools = element('div', { class: 'pay__tools no-print' }, copy)
   place.append(tools)
   if (!around.hasAttribute('data-payable')) return
   const expires = Number(place.closest('[data-expires]')?.dataset.expires)
   if (expires && Date.now() > expires) {
-    const late = document.createElement('p')
-    late.className = 'late'
-    late.textContent = t('pay.expired')
-    tools.before(late)
+    tools.before(element('p', { class: 'late' }, t('pay.expired')))
     return
   }
   const uri = payUri(text)
-  if (uri) {
-    const open = document.createElement('a')
-    Object.assign(open, { href: uri, className: 'button button--primary', textContent: t('pay.open') })
-    tools.prepend(open)
-  }
+  if (uri) tools.prepend(element('a', { href: uri, class: 'button button--primary' }, t('pay.open')))
   try {
     const code = await qrCode(uri || text, t('pay.qr'))
     code.classList.add('pay__qr')

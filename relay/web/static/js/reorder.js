@@ -1,6 +1,7 @@
 // The same order again: a new purchase intent with the old lines.
 
-import { orderNow, say, signerFor } from './acting.js'
+import { say, signerFor } from './acting.js'
+import { orderNow } from './api.js'
 import { formDialog } from './dialog.js'
 import { reorder } from './messages.js'
 import { Opener } from './open.js'

@@ -3,6 +3,7 @@
 // and stays in this page only.
 
 import { announce } from './app.js'
+import { element } from './element.js'
 import { t } from './words.js'
 
 let opener = null // once there is a signer
@@ -40,9 +41,7 @@ const keyOf = ({ dataset }) => `${dataset.fact} ${dataset.field}`
 
 function showButton(place) {
   const name = place.closest('dd')?.previousElementSibling?.textContent ?? place.parentElement.querySelector('h2, h3, summary')?.textContent ?? ''
-  const button = element('button', 'button button--small no-print', t('sealed.show'))
-  button.type = 'button'
-  button.dataset.show = ''
+  const button = element('button', { type: 'button', class: 'button button--small no-print', 'data-show': '' }, t('sealed.show'))
   if (name) button.setAttribute('aria-label', t('sealed.show-what', name.trim()))
   return button
 }
@@ -104,12 +103,10 @@ const stops = [
 
 // read loads what it needs with the first that is opened: who only looks never does.
 async function read(intent, { fact, field }) {
-  const [{ request }, { mySigner }, { Opener }] = await Promise.all([import('./api.js'), import('./mysigner.js'), import('./open.js')])
+  const [{ orderNow }, { mySigner }, { Opener }] = await Promise.all([import('./api.js'), import('./mysigner.js'), import('./open.js')])
   const signer = await mySigner()
   if (opener?.signer !== signer) opener = new Opener(signer)
-  if (!order?.boxes?.[fact]) {
-    order = (await request('GET', `${location.origin}/api/v1/orders/${encodeURIComponent(intent)}`)).body
-  }
+  if (!order?.boxes?.[fact]) order = await orderNow(intent)
   const message = await opener.message(order, fact)
   return Object.hasOwn(message, field) ? message[field] : ''
 }
@@ -130,9 +127,7 @@ function state(place, text) {
 function fill(place, value) {
   place.dataset.open = ''
   const { field } = place.dataset
-  const shown = element('div', 'sealed__text')
-  shown.dir = 'auto'
-  shown.dataset.sensitive = ''
+  const shown = element('div', { class: 'sealed__text', dir: 'auto', 'data-sensitive': '' })
   if (value === '' || Object.keys(value).length === 0) shown.textContent = t('sealed.empty')
   else if (typeof value === 'object') shown.append(list(value))
   else shown.textContent = value
@@ -144,9 +139,8 @@ function fill(place, value) {
 }
 
 function list(values) {
-  const dl = element('dl', 'facts')
-  for (const [name, value] of Object.entries(values)) dl.append(element('dt', '', name), element('dd', '', value))
-  return dl
+  const rows = Object.entries(values).flatMap(([name, value]) => [element('dt', {}, name), element('dd', {}, value ?? '')])
+  return element('dl', { class: 'facts' }, ...rows)
 }
 
 // tellBar shows the bar as long as there is something to open, and what went wrong.
@@ -164,11 +158,4 @@ function tellBar(root, fault = '') {
   if (!focused || left > 0) return
   says.tabIndex = -1 // its button has gone
   says.focus({ preventScroll: true })
-}
-
-function element(tag, className, text) {
-  const made = document.createElement(tag)
-  if (className) made.className = className
-  if (text !== undefined) made.textContent = text
-  return made
 }

@@ -1,6 +1,7 @@
 // Signing in: by the browser's extension (NIP-07), or by a signer elsewhere (NIP-46) whose
 // address is pasted here, or which reads this page's.
 
+import { element } from './element.js'
 import { authLink } from './mysigner.js'
 import { explain } from './refusal.js'
 import { findExtension, inviteSigner, useBunker, useExtension } from './signer.js'
@@ -41,10 +42,7 @@ export default function (root) {
       tell('')
       lock(false)
       if (err.cancelled) return
-      const note = document.createElement('p')
-      note.className = 'note note--bad'
-      note.textContent = explain(err)
-      fault.append(note)
+      fault.append(element('p', { class: 'note note--bad' }, explain(err)))
     }
   }
 

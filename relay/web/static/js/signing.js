@@ -2,7 +2,8 @@
 // where it goes on.
 
 import { announce } from './app.js'
-import { element, short } from './many.js'
+import { element } from './element.js'
+import { short } from './many.js'
 import { Problem } from './problem.js'
 import { drop, load } from './queuestore.js'
 import { explain } from './refusal.js'
