@@ -39,8 +39,8 @@ func NewDecoder(keyring *nip17.Keyring, dialects *dialect.Registry, sealer *nip1
 }
 
 // Follow has every Decode begin with follow, which brings the keyring up to date:
-// a key that was taken away opens nothing more from that moment on. Call it before
-// the first Decode.
+// a key that was taken away opens nothing more from that moment on; and the relay
+// asks it before it says that somebody takes no part. Call it before the first Decode.
 func (d *Decoder) Follow(follow func() error) { d.follow = follow }
 
 // Measure has what is read counted. Call it before the first Decode.
@@ -94,12 +94,18 @@ func unremarkable(reason string) bool {
 	return slices.Contains([]string{"", string(dialect.ErrNotAnOrder), string(dialect.Repost), reasonRequest, ledger.ReasonNotice}, reason)
 }
 
-func (d *Decoder) open(ctx context.Context, evt *nostr.Event, a *reading, opts []nip17.Option) {
-	if d.follow != nil {
-		if err := d.follow(); err != nil {
-			d.journal.failure(err, "the delegated keys could not be read anew")
-		}
+// refresh brings the keyring up to date, as Follow says.
+func (d *Decoder) refresh() {
+	if d.follow == nil {
+		return
 	}
+	if err := d.follow(); err != nil {
+		d.journal.failure(err, "the delegated keys could not be read anew")
+	}
+}
+
+func (d *Decoder) open(ctx context.Context, evt *nostr.Event, a *reading, opts []nip17.Option) {
+	d.refresh()
 	arrival := func() time.Time { return time.UnixMilli(a.ReceivedAt) }
 	open := nip17.Open
 	switch evt.Kind {
