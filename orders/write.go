@@ -1,6 +1,7 @@
 package orders
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"time"
@@ -190,9 +191,19 @@ func (s *service) say(ctx context.Context, caller Signer, intentID string, compo
 		return Sent{}, err
 	}
 	if !slices.Contains(o.AllowedActions, d.Verb) {
-		return Sent{}, Errorf(ECONFLICT, "an order that is %s does not allow %q now", o.Status, d.Verb)
+		return Sent{}, o.disallow(d.Verb, cmp.Or(o.Role(me), Admin))
 	}
 	return s.sender.Send(ctx, caller, d)
+}
+
+// disallow is why somebody of that role may not say v: it is never his to say, or the
+// order's state does not let him.
+func (o *Order) disallow(v Verb, role Role) error {
+	// Of a seller only what some clients' own messages say counts as delivered, not ours.
+	if ruleOf[v].Roles&role == 0 || v == Delivered && role == Seller {
+		return Errorf(EFORBIDDEN, "%q is not for the %s of an order to say", v, role)
+	}
+	return Errorf(ECONFLICT, "an order that is %s does not allow %q now", o.Status, v)
 }
 
 // Answer is a Draft about the order from the key (hex), without a verb yet:
