@@ -104,7 +104,7 @@ func (a *app) ordersStats() *cobra.Command {
 	}
 	v.flags(cmd)
 	cmd.Flags().StringVar(&v.as, "as", "", "as buyer or as seller")
-	cmd.Flags().StringVar(&of, "of", "", "whose (npub or hex); with --key: your own")
+	cmd.Flags().StringVar(&of, "of", "", "whose (npub or hex), in place of --key")
 	return cmd
 }
 
@@ -206,6 +206,8 @@ func (v *viewer) stats(ctx context.Context, s *redisstore.Store, out io.Writer, 
 	}
 	key := ""
 	switch {
+	case me != nil && of != "":
+		return orders.Errorf(orders.EINVALID, "--key is for your own, and --of for somebody's without his key")
 	case me != nil:
 		key = me.PublicKey()
 	case of == "":
