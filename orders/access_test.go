@@ -252,12 +252,14 @@ func TestDraftAmounts(t *testing.T) {
 	asked := fold(says(ana, Intent, 0))
 	known := fold(says(ana, Intent, 0, sats(70)), says(bob, Request, 1))
 	given := fold(says(ana, Intent, 0, sats(0), lines(0)))
+	quoted := fold(says(ana, Intent, 0, sats(70)), says(bob, Request, 1, func(f *Fact) { f.ShippingQuote = new(int64(5)) }))
 	logs := func(total int64, lines ...Product) func(Service) (Sent, error) {
 		return func(s Service) (Sent, error) {
 			return s.LogOrder(ctx, key(ana), NewOrder{Seller: bob, Products: lines, TotalSats: total, Note: "x"})
 		}
 	}
 	asks := func(s Service) (Sent, error) { return s.UpdateOrderPayment(ctx, key(bob), "o", "lnbc1", 0, 5) }
+	asksAgain := func(s Service) (Sent, error) { return s.UpdateOrderPayment(ctx, key(bob), "o", "lnbc1", 0, 0) }
 	pays := func(s Service) (Sent, error) { return s.ConfirmPayment(ctx, key(ana), "o", "") }
 	const none = -1
 	for name, tt := range map[string]struct {
@@ -274,6 +276,7 @@ func TestDraftAmounts(t *testing.T) {
 		"a request of a known total":         {known, asks, 75},
 		"of an unknown one":                  {asked, asks, none},
 		"of a gift's shipping":               {given, asks, 5},
+		"with the shipping quoted before":    {quoted, asksAgain, 75},
 		"a payment of a known total":         {known, pays, 70},
 		"a payment of an unknown one":        {asked, pays, none},
 	} {

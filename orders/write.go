@@ -103,13 +103,10 @@ func (s *service) UpdateOrderPayment(ctx context.Context, caller Signer, intentI
 			return Errorf(EINVALID, "the shipping quote and the estimated delivery cannot be negative")
 		}
 		d.Verb, d.Private.PaymentLink, d.ETA = Request, link, etaMs
-		if o.priced() {
-			total := o.TotalSats + shippingQuoteSats
-			d.Amount = &total
-		}
 		if shippingQuoteSats > 0 {
 			d.ShippingQuote = &shippingQuoteSats
 		}
+		o.Price(d)
 		return nil
 	})
 }
@@ -118,9 +115,7 @@ func (s *service) UpdateOrderPayment(ctx context.Context, caller Signer, intentI
 func (s *service) ConfirmPayment(ctx context.Context, caller Signer, intentID, address string) (Sent, error) {
 	return s.say(ctx, caller, intentID, func(o *Order, d *Draft) error {
 		d.Verb, d.Private.ShippingAddress = Paid, address
-		if o.priced() {
-			d.Amount = &o.GrandTotal
-		}
+		o.Price(d)
 		return nil
 	})
 }
@@ -204,6 +199,20 @@ func (o *Order) disallow(v Verb, role Role) error {
 		return Errorf(EFORBIDDEN, "%q is not for the %s of an order to say", v, role)
 	}
 	return Errorf(ECONFLICT, "an order that is %s does not allow %q now", o.Status, v)
+}
+
+// Price names in a request or a payment that names no sum what the order costs: its
+// total, and the shipping that is quoted in it or was before. Where nobody has named a
+// total it names none.
+func (o *Order) Price(d *Draft) {
+	if d.Amount != nil || !o.priced() {
+		return
+	}
+	sum := o.GrandTotal
+	if d.Verb == Request && d.ShippingQuote != nil {
+		sum = o.TotalSats + *d.ShippingQuote
+	}
+	d.Amount = &sum
 }
 
 // Answer is a Draft about the order from the key (hex), without a verb yet:

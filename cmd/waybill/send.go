@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strings"
@@ -11,6 +12,7 @@ import (
 	"github.com/waybill-relay/waybill/nip17"
 	"github.com/waybill-relay/waybill/orders"
 	"github.com/waybill-relay/waybill/orders/client"
+	"github.com/waybill-relay/waybill/orders/dialect"
 )
 
 // sender is what all send commands share: who speaks, about what, to whom.
@@ -166,5 +168,21 @@ func (s *sender) lookUp(ctx context.Context, cfg config, me *nip17.SecretSigner)
 		return orders.Errorf(orders.EFORBIDDEN, "you are neither buyer nor seller of this order: an admin only resolves and cancels")
 	}
 	d.OrderID, d.To, d.Buyer, d.Seller = answer.OrderID, answer.To, answer.Buyer, answer.Seller
+	s.price(o)
 	return nil
+}
+
+// price names the sum that a request and a receipt of the Gamma spec must have, where
+// no flag does: what the link asks for, or else what the order costs. What a proof is
+// worth its reader finds in it.
+func (s *sender) price(o *orders.Order) {
+	d := &s.draft
+	if d.Amount != nil || d.Verb != orders.Request && d.Verb != orders.Paid {
+		return
+	}
+	if sats, ok := dialect.Asks(cmp.Or(d.Private.PaymentLink, d.Private.Reference)); ok {
+		d.Amount = &sats
+	} else if d.Private.Proof == "" {
+		o.Price(d)
+	}
 }
