@@ -188,6 +188,9 @@ func (s *service) say(ctx context.Context, caller Signer, intentID string, compo
 	if !slices.Contains(o.AllowedActions, d.Verb) {
 		return Sent{}, o.disallow(d.Verb, cmp.Or(o.Role(me), Admin))
 	}
+	if d.At == 0 {
+		d.At = o.SayAt(d.Verb, s.now().UnixMilli())
+	}
 	return s.sender.Send(ctx, caller, d)
 }
 

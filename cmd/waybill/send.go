@@ -169,6 +169,9 @@ func (s *sender) lookUp(ctx context.Context, cfg config, me *nip17.SecretSigner)
 	}
 	d.OrderID, d.To, d.Buyer, d.Seller = answer.OrderID, answer.To, answer.Buyer, answer.Seller
 	s.price(o)
+	if d.At == 0 {
+		d.At = o.SayAt(d.Verb, time.Now().UnixMilli())
+	}
 	return nil
 }
 
