@@ -100,7 +100,16 @@ func (a *app) keysRemove() *cobra.Command {
 			if err != nil {
 				return orders.Errorf(orders.EINVALID, "%w", err)
 			}
-			return a.onKeyDesk(func(_ config, desk *enrol.Desk, _ *signers) error {
+			return a.onKeyDesk(func(cfg config, desk *enrol.Desk, _ *signers) error {
+				st, err := readSignersState(signersFile(cfg))
+				if err != nil {
+					return err
+				}
+				// One that stands in the config file, too, goes on opening.
+				if desk.Keyring, err = configuredKeys(cfg, st); err != nil {
+					return err
+				}
+				defer desk.Keyring.Clear()
 				if err := desk.Revoke(cmd.Context(), enrol.Caller{Door: enrol.DoorShell}, key); err != nil {
 					return err
 				}

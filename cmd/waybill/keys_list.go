@@ -60,28 +60,10 @@ func listKeys(ctx context.Context, cfg config, desk *enrol.Desk) (list []enrol.D
 	if l != nil {
 		desk.Ledger = deskLedger{l}
 	}
-	keys, err := readDelegated(cfg.Keys.Delegated, "")
-	if err != nil {
-		return nil, err
-	}
-	if desk.Keyring, err = nip17.NewKeyring(); err != nil {
+	if desk.Keyring, err = configuredKeys(cfg, st); err != nil {
 		return nil, err
 	}
 	defer desk.Keyring.Clear()
-	for _, k := range keys {
-		if err := desk.Keyring.Add(k); err != nil {
-			return nil, err
-		}
-	}
-	bunkers, err := readBunkers(cfg.Keys.Delegated)
-	if err != nil {
-		return nil, err
-	}
-	for _, b := range bunkers {
-		if owner := cmp.Or(b.owner, st.configured(cfg, b)); owner != "" {
-			_ = desk.Keyring.Add(seenSigner{owner: owner}) // its owner is a public key
-		}
-	}
 	if list, err = desk.List(ctx, enrol.Caller{Door: enrol.DoorShell}); err != nil {
 		return nil, err
 	}
@@ -97,6 +79,32 @@ func listKeys(ctx context.Context, cfg config, desk *enrol.Desk) (list []enrol.D
 		}
 	}
 	return list, nil
+}
+
+// configuredKeys are those of the config file, a remote signer's as far as its owner can
+// be told.
+func configuredKeys(cfg config, st signersState) (*nip17.Keyring, error) {
+	keys, err := readDelegated(cfg.Keys.Delegated, "")
+	if err != nil {
+		return nil, err
+	}
+	kr := new(nip17.Keyring)
+	for _, k := range keys {
+		if err := kr.Add(k); err != nil {
+			return nil, err
+		}
+	}
+	bunkers, err := readBunkers(cfg.Keys.Delegated)
+	if err != nil {
+		kr.Clear()
+		return nil, err
+	}
+	for _, b := range bunkers {
+		if owner := cmp.Or(b.owner, st.configured(cfg, b)); owner != "" {
+			_ = kr.Add(seenSigner{owner: owner}) // its owner is a public key
+		}
+	}
+	return kr, nil
 }
 
 func printKeys(out io.Writer, list []enrol.Delegation) error {

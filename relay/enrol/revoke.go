@@ -41,7 +41,7 @@ func (d *Desk) revoke(who Caller, pubkey string) error {
 			return err
 		}
 	}
-	if owner, held := d.holder(pubkey); held && owner == who.Pubkey && d.configured(pubkey) {
+	if owner, held := d.holder(pubkey); held && (owner == who.Pubkey || who.Door == DoorShell) && d.configured(pubkey) {
 		return orders.Errorf(orders.EFORBIDDEN, "this key stands in the relay's configuration: its operator has to take it out")
 	}
 	if !stored {
