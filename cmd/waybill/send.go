@@ -152,7 +152,9 @@ func (s *sender) lookUp(ctx context.Context, cfg config, me *nip17.SecretSigner)
 		return orders.Errorf(orders.EINVALID, "--to is needed: %w", err)
 	}
 	defer indexes.Close()
-	o, err := orders.NewReader(indexes, cfg.isAdmin).GetOrder(ctx, me.PublicKey(), s.draft.OrderID)
+	o, err := named(s.draft.OrderID, func(id string) (*orders.Order, error) {
+		return orders.NewReader(indexes, cfg.isAdmin).GetOrder(ctx, me.PublicKey(), id)
+	})
 	if orders.ErrorCode(err) == orders.ENOTFOUND {
 		return orders.Errorf(orders.ENOTFOUND, "you have no such order here: name the other party with --to, or, as an admin, --buyer and --seller")
 	}

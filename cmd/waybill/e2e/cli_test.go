@@ -151,6 +151,14 @@ func TestSend(t *testing.T) {
 		}
 	}
 
+	// An id that needs escaping is taken as the messages have it, and as the indexes do.
+	d.do("send", "intent", "--key", "buyer", "--order", "no. 7/é", "--to", npub["seller"], "--item", "cup,1,,700")
+	x.order("no.%207%2F%C3%A9", stands("intent-sent", "none", "intent"))
+	d.do("send", "request", "--key", "seller", "--order", "no. 7/é", "--link", "till@shop.example")
+	send("buyer", "paid", "no.%207%2F%C3%A9")
+	x.order("no.%207%2F%C3%A9", said("paid", "claimed", "intent", "request", "paid"))
+	d.do("orders", "show", "no. 7/é", "--json")
+
 	tried := []string{"intent", "request", "paid", "confirm", "process", "shipped", "delivered", "cancel", "dispute", "resolve", "refund", "address", "note"}
 	if verbs := subcommands(d.do("send", "--help")); !slices.Equal(slices.Sorted(slices.Values(verbs)), slices.Sorted(slices.Values(tried))) {
 		t.Errorf("waybill send has %q, tried were %q", verbs, tried)
