@@ -230,6 +230,10 @@ func TestDrafts(t *testing.T) {
 	if got[3].Verb != Confirm {
 		t.Errorf("processing an unconfirmed payment: got %s, want confirm", got[3].Verb)
 	}
+	if _, err := s.LogOrder(ctx, key(ana), NewOrder{Seller: bob, OrderID: "plain", Note: "once more"}); ErrorCode(err) != ECONFLICT {
+		t.Errorf("an order that has begun: got %v, want a conflict", err)
+	}
+	must(s.LogOrder(ctx, key(ana), NewOrder{Seller: eve, OrderID: "plain", Note: "another seller's"}))
 	for name, err := range map[string]error{
 		"to oneself": second(s.LogOrder(ctx, key(ana), NewOrder{Seller: ana, Note: "x"})),
 		"nothing":    second(s.LogOrder(ctx, key(ana), NewOrder{Seller: bob})),

@@ -22,7 +22,7 @@ func NewService(index Index, sender Sender, admin func(pubkey string) bool) Serv
 	return &service{Reader: NewReader(index, admin), sender: sender, admin: admin, now: time.Now}
 }
 
-// LogOrder sends a new order to its seller.
+// LogOrder sends a new order to its seller. ECONFLICT where the two have one with that id.
 func (s *service) LogOrder(ctx context.Context, caller Signer, in NewOrder) (Sent, error) {
 	switch {
 	case in.Seller == "" || in.Seller == caller.PublicKey():
@@ -35,7 +35,9 @@ func (s *service) LogOrder(ctx context.Context, caller Signer, in NewOrder) (Sen
 	id := in.OrderID
 	if id == "" {
 		id = NewIntentID(Npub(caller.PublicKey()), s.now().UnixMilli())
-	}
+	} else if o, err := s.GetOrder(ctx, caller.PublicKey(), EscapeID(id)); err == nil && !o.Stub && o.SellerPubkey == in.Seller {
+		return Sent{}, Errorf(ECONFLICT, "this order has begun already")
+	} // where that cannot be asked the order begins: a second intent changes nothing
 	return s.sender.Send(ctx, caller, Draft{
 		Verb: Intent, OrderID: id, To: in.Seller,
 		Public:  Public{Products: in.Products, Amount: in.total(), CheckoutID: in.CheckoutID, Shipping: in.Shipping},
