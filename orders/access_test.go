@@ -154,12 +154,12 @@ func TestAccess(t *testing.T) {
 		"GetPeriods":                 {"", "", "", "", forbidden},
 		"GetMeasures":                {"", "", "", "", forbidden},
 		"GetMeasures of everybody's": {forbidden, forbidden, "", forbidden, forbidden},
-		"UpdateOrderStatus":          {conflict, "", no, no, no},
+		"UpdateOrderStatus":          {forbidden, "", no, no, no},
 		"UpdateOrderStatus resolved": {"", "", "", no, no},
-		"UpdateOrderPayment":         {conflict, "", no, no, no},
-		"ConfirmPayment":             {"", conflict, no, no, no},
-		"UpdateOrderShipping":        {conflict, "", no, no, no},
-		"ConfirmDelivery":            {conflict, conflict, no, no, no},
+		"UpdateOrderPayment":         {forbidden, "", no, no, no},
+		"ConfirmPayment":             {"", forbidden, no, no, no},
+		"UpdateOrderShipping":        {forbidden, "", no, no, no},
+		"ConfirmDelivery":            {conflict, forbidden, no, no, no},
 		"CancelOrder":                {"", "", no, no, no},
 		"DisputeOrder":               {conflict, conflict, no, no, no},
 	}
@@ -230,6 +230,10 @@ func TestDrafts(t *testing.T) {
 	if got[3].Verb != Confirm {
 		t.Errorf("processing an unconfirmed payment: got %s, want confirm", got[3].Verb)
 	}
+	if _, err := s.LogOrder(ctx, key(ana), NewOrder{Seller: bob, OrderID: "plain", Note: "once more"}); ErrorCode(err) != ECONFLICT {
+		t.Errorf("an order that has begun: got %v, want a conflict", err)
+	}
+	must(s.LogOrder(ctx, key(ana), NewOrder{Seller: eve, OrderID: "plain", Note: "another seller's"}))
 	for name, err := range map[string]error{
 		"to oneself": second(s.LogOrder(ctx, key(ana), NewOrder{Seller: ana, Note: "x"})),
 		"nothing":    second(s.LogOrder(ctx, key(ana), NewOrder{Seller: bob})),
@@ -252,12 +256,14 @@ func TestDraftAmounts(t *testing.T) {
 	asked := fold(says(ana, Intent, 0))
 	known := fold(says(ana, Intent, 0, sats(70)), says(bob, Request, 1))
 	given := fold(says(ana, Intent, 0, sats(0), lines(0)))
+	quoted := fold(says(ana, Intent, 0, sats(70)), says(bob, Request, 1, func(f *Fact) { f.ShippingQuote = new(int64(5)) }))
 	logs := func(total int64, lines ...Product) func(Service) (Sent, error) {
 		return func(s Service) (Sent, error) {
 			return s.LogOrder(ctx, key(ana), NewOrder{Seller: bob, Products: lines, TotalSats: total, Note: "x"})
 		}
 	}
 	asks := func(s Service) (Sent, error) { return s.UpdateOrderPayment(ctx, key(bob), "o", "lnbc1", 0, 5) }
+	asksAgain := func(s Service) (Sent, error) { return s.UpdateOrderPayment(ctx, key(bob), "o", "lnbc1", 0, 0) }
 	pays := func(s Service) (Sent, error) { return s.ConfirmPayment(ctx, key(ana), "o", "") }
 	const none = -1
 	for name, tt := range map[string]struct {
@@ -274,6 +280,7 @@ func TestDraftAmounts(t *testing.T) {
 		"a request of a known total":         {known, asks, 75},
 		"of an unknown one":                  {asked, asks, none},
 		"of a gift's shipping":               {given, asks, 5},
+		"with the shipping quoted before":    {quoted, asksAgain, 75},
 		"a payment of a known total":         {known, pays, 70},
 		"a payment of an unknown one":        {asked, pays, none},
 	} {

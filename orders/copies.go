@@ -64,22 +64,60 @@ func merge(facts []Fact) []telling {
 	})
 
 	var ts []telling
-	first := map[string][]int{} // what is said → the last tellings that say it, earliest first
+	near := map[string]lanes{} // what is said → the last tellings that say it
 	for _, f := range once {
 		said := f.said()
-		near := first[said]
-		for len(near) > 0 && f.At-ts[near[0]].At > twinGap {
-			near = near[1:] // too old for any later one, too
+		i, ok := near[said].take(&f, ts)
+		if ok {
+			ts[i].absorb(&f)
+		} else {
+			i = len(ts)
+			ts = append(ts, telling{Fact: f, rule: ruleOf[f.Verb]})
 		}
-		first[said] = near
-		if i := slices.IndexFunc(near, func(i int) bool { return apart(f.Inboxes, ts[i].Inboxes) }); i >= 0 {
-			ts[near[i]].absorb(&f)
-			continue
-		}
-		first[said] = append(near, len(ts))
-		ts = append(ts, telling{Fact: f, rule: ruleOf[f.Verb]})
+		near[said] = near[said].put(i, ts[i].Inboxes)
 	}
 	return ts
+}
+
+// lanes are positions of tellings that say the same, ascending, apart by the inboxes
+// they came through. There are few such sets, however many tellings: who says one thing
+// a thousand times in a second must not have each held against all before it.
+type lanes []lane
+
+type lane struct {
+	inboxes []string
+	at      []int
+}
+
+// take takes out the first of the tellings of which f is the twin; ok is false for none.
+func (ls lanes) take(f *Fact, ts []telling) (i int, ok bool) {
+	from := -1
+	for n := range ls {
+		l := &ls[n]
+		for len(l.at) > 0 && f.At-ts[l.at[0]].At > twinGap {
+			l.at = l.at[1:] // too old for any later one, too
+		}
+		if len(l.at) > 0 && apart(f.Inboxes, l.inboxes) && (from < 0 || l.at[0] < ls[from].at[0]) {
+			from = n
+		}
+	}
+	if from < 0 {
+		return 0, false
+	}
+	i = ls[from].at[0]
+	ls[from].at = ls[from].at[1:]
+	return i, true
+}
+
+// put adds the telling at position i, which came through inboxes.
+func (ls lanes) put(i int, inboxes []string) lanes {
+	n := slices.IndexFunc(ls, func(l lane) bool { return slices.Equal(l.inboxes, inboxes) })
+	if n < 0 {
+		return append(ls, lane{inboxes, []int{i}})
+	}
+	place, _ := slices.BinarySearch(ls[n].at, i)
+	ls[n].at = slices.Insert(ls[n].at, place, i)
+	return ls
 }
 
 // absorb takes a later copy into f: where else and how it came, never what it says.

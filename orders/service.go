@@ -17,8 +17,9 @@ import (
 //
 // Writing methods take the caller's own Signer: each builds one order message,
 // wraps it (NIP-59) to the other party and the caller, and returns once it is
-// accepted. ECONFLICT: the order's state, as the caller sees it, does
-// not allow it. EINVALID: a value is missing or off. EUNAVAILABLE: no relay took it.
+// accepted. EFORBIDDEN: it is the other party's to say. ECONFLICT: the order's state,
+// as the caller sees it, does not allow it. EINVALID: a value is missing or off.
+// EUNAVAILABLE: no relay took it.
 type Service interface {
 	Reader
 

@@ -1,6 +1,7 @@
 package orders
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"time"
@@ -21,7 +22,7 @@ func NewService(index Index, sender Sender, admin func(pubkey string) bool) Serv
 	return &service{Reader: NewReader(index, admin), sender: sender, admin: admin, now: time.Now}
 }
 
-// LogOrder sends a new order to its seller.
+// LogOrder sends a new order to its seller. ECONFLICT where the two have one with that id.
 func (s *service) LogOrder(ctx context.Context, caller Signer, in NewOrder) (Sent, error) {
 	switch {
 	case in.Seller == "" || in.Seller == caller.PublicKey():
@@ -34,7 +35,9 @@ func (s *service) LogOrder(ctx context.Context, caller Signer, in NewOrder) (Sen
 	id := in.OrderID
 	if id == "" {
 		id = NewIntentID(Npub(caller.PublicKey()), s.now().UnixMilli())
-	}
+	} else if o, err := s.GetOrder(ctx, caller.PublicKey(), EscapeID(id)); err == nil && !o.Stub && o.SellerPubkey == in.Seller {
+		return Sent{}, Errorf(ECONFLICT, "this order has begun already")
+	} // where that cannot be asked the order begins: a second intent changes nothing
 	return s.sender.Send(ctx, caller, Draft{
 		Verb: Intent, OrderID: id, To: in.Seller,
 		Public:  Public{Products: in.Products, Amount: in.total(), CheckoutID: in.CheckoutID, Shipping: in.Shipping},
@@ -102,13 +105,10 @@ func (s *service) UpdateOrderPayment(ctx context.Context, caller Signer, intentI
 			return Errorf(EINVALID, "the shipping quote and the estimated delivery cannot be negative")
 		}
 		d.Verb, d.Private.PaymentLink, d.ETA = Request, link, etaMs
-		if o.priced() {
-			total := o.TotalSats + shippingQuoteSats
-			d.Amount = &total
-		}
 		if shippingQuoteSats > 0 {
 			d.ShippingQuote = &shippingQuoteSats
 		}
+		o.Price(d)
 		return nil
 	})
 }
@@ -117,9 +117,7 @@ func (s *service) UpdateOrderPayment(ctx context.Context, caller Signer, intentI
 func (s *service) ConfirmPayment(ctx context.Context, caller Signer, intentID, address string) (Sent, error) {
 	return s.say(ctx, caller, intentID, func(o *Order, d *Draft) error {
 		d.Verb, d.Private.ShippingAddress = Paid, address
-		if o.priced() {
-			d.Amount = &o.GrandTotal
-		}
+		o.Price(d)
 		return nil
 	})
 }
@@ -190,9 +188,36 @@ func (s *service) say(ctx context.Context, caller Signer, intentID string, compo
 		return Sent{}, err
 	}
 	if !slices.Contains(o.AllowedActions, d.Verb) {
-		return Sent{}, Errorf(ECONFLICT, "an order that is %s does not allow %q now", o.Status, d.Verb)
+		return Sent{}, o.disallow(d.Verb, cmp.Or(o.Role(me), Admin))
+	}
+	if d.At == 0 {
+		d.At = o.SayAt(d.Verb, s.now().UnixMilli())
 	}
 	return s.sender.Send(ctx, caller, d)
+}
+
+// disallow is why somebody of that role may not say v: it is never his to say, or the
+// order's state does not let him.
+func (o *Order) disallow(v Verb, role Role) error {
+	// Of a seller only what some clients' own messages say counts as delivered, not ours.
+	if ruleOf[v].Roles&role == 0 || v == Delivered && role == Seller {
+		return Errorf(EFORBIDDEN, "%q is not for the %s of an order to say", v, role)
+	}
+	return Errorf(ECONFLICT, "an order that is %s does not allow %q now", o.Status, v)
+}
+
+// Price names in a request or a payment that names no sum what the order costs: its
+// total, and the shipping that is quoted in it or was before. Where nobody has named a
+// total it names none.
+func (o *Order) Price(d *Draft) {
+	if d.Amount != nil || !o.priced() {
+		return
+	}
+	sum := o.GrandTotal
+	if d.Verb == Request && d.ShippingQuote != nil {
+		sum = o.TotalSats + *d.ShippingQuote
+	}
+	d.Amount = &sum
 }
 
 // Answer is a Draft about the order from the key (hex), without a verb yet:

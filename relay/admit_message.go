@@ -85,10 +85,8 @@ func (r *Relay) takes(ctx context.Context, evt *nostr.Event, to []string) (bool,
 	case nostr.KindGiftWrap:
 		return r.takesFor(ctx, to)
 	case nostr.KindEncryptedDirectMessage:
-		if r.keyring.Holds(evt.PubKey) {
-			return true, nil
-		}
-		return r.takesFor(ctx, to)
+		takes, err := r.takesFor(ctx, to)
+		return takes || r.keyring.Holds(evt.PubKey), err
 	}
 	takes, err := r.takesFor(ctx, append([]string{evt.PubKey}, to...))
 	if err != nil || takes {
@@ -133,6 +131,7 @@ func recipients(evt *nostr.Event) (keys []string) {
 // takesFor reports whether one of the keys takes part here: enrolled, the relay
 // itself, or with this relay in its kind 10050.
 func (r *Relay) takesFor(ctx context.Context, keys []string) (bool, error) {
+	r.decoder.followKeys() // by a command beside the relay a key may just have come
 	for _, key := range keys {
 		if key == r.cfg.Self || r.keyring.Holds(key) {
 			return true, nil

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -74,12 +75,19 @@ func newStore(t *testing.T) (store *nip17.Store, path string) {
 	return store, path
 }
 
-// follow runs a backlog over a new key file until the test ends.
-func (h *house) follow() (*Backlog, *nip17.Store) {
+// keyFile is a new key file, with a backlog over it that does not run yet.
+func (h *house) keyFile() (*Backlog, *nip17.Store) {
 	h.t.Helper()
 	store, _ := newStore(h.t)
 	backlog := NewBacklog(h.ledger, h.decoder, h.keyring, store, 0, zerolog.Nop())
 	h.decoder.Follow(backlog.FollowKeys)
+	return backlog, store
+}
+
+// follow runs a backlog over a new key file until the test ends.
+func (h *house) follow() (*Backlog, *nip17.Store) {
+	h.t.Helper()
+	backlog, store := h.keyFile()
 	ctx, cancel := context.WithCancel(h.ctx)
 	done := make(chan error, 1)
 	go func() { done <- backlog.Run(ctx) }()
@@ -90,6 +98,29 @@ func (h *house) follow() (*Backlog, *nip17.Store) {
 		}
 	})
 	return backlog, store
+}
+
+// Who hands over a key by a command beside the relay takes part from that moment on, and
+// who takes it back does not: nobody waits until the key file is looked at again.
+func TestParticipantsOfTheKeyFile(t *testing.T) {
+	h := newHouse(t)
+	secret, err := nip17.GenerateSecret()
+	if err != nil {
+		t.Fatal(err)
+	}
+	buyer, seller := newSigner(t), secret.PublicKey()
+	_, store := h.keyFile()
+	s := h.connect(nil)
+	if _, err := store.Add(secret, "", time.Time{}); err != nil {
+		t.Fatal(err)
+	}
+	h.publish(s, h.wraps(buyer, intent(seller, "A-1"))[0])
+	if _, err := store.Remove(seller); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.publish(h.wraps(buyer, intent(seller, "A-2"))[0]); err == nil || !strings.Contains(err.Error(), "restricted:") {
+		t.Errorf("after the key was removed: got %v, want restricted", err)
+	}
 }
 
 // What only a remote signer opens is stored at once and opened when it answers; a

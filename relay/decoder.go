@@ -39,8 +39,8 @@ func NewDecoder(keyring *nip17.Keyring, dialects *dialect.Registry, sealer *nip1
 }
 
 // Follow has every Decode begin with follow, which brings the keyring up to date:
-// a key that was taken away opens nothing more from that moment on. Call it before
-// the first Decode.
+// a key that was taken away opens nothing more from that moment on; and the relay
+// asks it before it says that somebody takes no part. Call it before the first Decode.
 func (d *Decoder) Follow(follow func() error) { d.follow = follow }
 
 // Measure has what is read counted. Call it before the first Decode.

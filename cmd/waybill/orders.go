@@ -104,7 +104,7 @@ func (a *app) ordersStats() *cobra.Command {
 	}
 	v.flags(cmd)
 	cmd.Flags().StringVar(&v.as, "as", "", "as buyer or as seller")
-	cmd.Flags().StringVar(&of, "of", "", "whose (npub or hex); with --key: your own")
+	cmd.Flags().StringVar(&of, "of", "", "whose (npub or hex), in place of --key")
 	return cmd
 }
 
@@ -177,14 +177,16 @@ func (v *viewer) show(ctx context.Context, s *redisstore.Store, out io.Writer, i
 	if err != nil {
 		return err
 	}
-	var o *orders.Order
-	if me == nil {
-		if o, err = s.Order(ctx, id); err == nil {
+	o, err := named(id, func(id string) (*orders.Order, error) {
+		if me != nil {
+			return orders.NewReader(s, v.cfg.isAdmin).GetOrder(ctx, me.PublicKey(), id)
+		}
+		o, err := s.Order(ctx, id)
+		if err == nil {
 			o.Now(time.Now().UnixMilli())
 		}
-	} else {
-		o, err = orders.NewReader(s, v.cfg.isAdmin).GetOrder(ctx, me.PublicKey(), id)
-	}
+		return o, err
+	})
 	if err != nil {
 		return err
 	}
@@ -193,6 +195,16 @@ func (v *viewer) show(ctx context.Context, s *redisstore.Store, out io.Writer, i
 		return printJSON(out, opened)
 	}
 	return printOrder(out, opened)
+}
+
+// named gets the order that a user names: by its intentId, or by the id as its messages
+// have it, which may need escaping.
+func named(id string, get func(intentID string) (*orders.Order, error)) (*orders.Order, error) {
+	o, err := get(id)
+	if escaped := orders.EscapeID(id); escaped != id && orders.ErrorCode(err) == orders.ENOTFOUND {
+		return get(escaped)
+	}
+	return o, err
 }
 
 func (v *viewer) stats(ctx context.Context, s *redisstore.Store, out io.Writer, of string) error {
@@ -206,6 +218,8 @@ func (v *viewer) stats(ctx context.Context, s *redisstore.Store, out io.Writer, 
 	}
 	key := ""
 	switch {
+	case me != nil && of != "":
+		return orders.Errorf(orders.EINVALID, "--key is for your own, and --of for somebody's without his key")
 	case me != nil:
 		key = me.PublicKey()
 	case of == "":

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strings"
@@ -11,6 +12,7 @@ import (
 	"github.com/waybill-relay/waybill/nip17"
 	"github.com/waybill-relay/waybill/orders"
 	"github.com/waybill-relay/waybill/orders/client"
+	"github.com/waybill-relay/waybill/orders/dialect"
 )
 
 // sender is what all send commands share: who speaks, about what, to whom.
@@ -150,7 +152,9 @@ func (s *sender) lookUp(ctx context.Context, cfg config, me *nip17.SecretSigner)
 		return orders.Errorf(orders.EINVALID, "--to is needed: %w", err)
 	}
 	defer indexes.Close()
-	o, err := orders.NewReader(indexes, cfg.isAdmin).GetOrder(ctx, me.PublicKey(), s.draft.OrderID)
+	o, err := named(s.draft.OrderID, func(id string) (*orders.Order, error) {
+		return orders.NewReader(indexes, cfg.isAdmin).GetOrder(ctx, me.PublicKey(), id)
+	})
 	if orders.ErrorCode(err) == orders.ENOTFOUND {
 		return orders.Errorf(orders.ENOTFOUND, "you have no such order here: name the other party with --to, or, as an admin, --buyer and --seller")
 	}
@@ -166,5 +170,24 @@ func (s *sender) lookUp(ctx context.Context, cfg config, me *nip17.SecretSigner)
 		return orders.Errorf(orders.EFORBIDDEN, "you are neither buyer nor seller of this order: an admin only resolves and cancels")
 	}
 	d.OrderID, d.To, d.Buyer, d.Seller = answer.OrderID, answer.To, answer.Buyer, answer.Seller
+	s.price(o)
+	if d.At == 0 {
+		d.At = o.SayAt(d.Verb, time.Now().UnixMilli())
+	}
 	return nil
+}
+
+// price names the sum that a request and a receipt of the Gamma spec must have, where
+// no flag does: what the link asks for, or else what the order costs. What a proof is
+// worth its reader finds in it.
+func (s *sender) price(o *orders.Order) {
+	d := &s.draft
+	if d.Amount != nil || d.Verb != orders.Request && d.Verb != orders.Paid {
+		return
+	}
+	if sats, ok := dialect.Asks(cmp.Or(d.Private.PaymentLink, d.Private.Reference)); ok {
+		d.Amount = &sats
+	} else if d.Private.Proof == "" {
+		o.Price(d)
+	}
 }

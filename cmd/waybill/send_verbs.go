@@ -133,7 +133,7 @@ func requestFlags(cmd *cobra.Command, s *sender) func() error {
 	f := cmd.Flags()
 	f.StringVar(&d.Private.PaymentLink, "link", "", "invoice, address, LNURL or URL to pay by")
 	f.StringVar(&d.Medium, "medium", "", "lightning, bitcoin, ecash, fiat … (default: read from the link)")
-	amount := optionalSats(cmd, "amount", "the sum asked, in sats")
+	amount := optionalSats(cmd, "amount", "the sum asked, in sats (default: what the link names, or what the order costs, where it is tracked here)")
 	quote := optionalSats(cmd, "shipping-quote", "shipping, in sats")
 	eta := etaFlag(cmd)
 	must(cmd.MarkFlagRequired("link"))
@@ -151,7 +151,7 @@ func paidFlags(cmd *cobra.Command, s *sender) func() error {
 	f.StringVar(&d.Private.Reference, "reference", "", "what was paid: invoice, address, mint, id")
 	f.StringVar(&d.Private.Proof, "proof", "", "preimage, transaction id, token")
 	f.StringVar(&d.Private.ShippingAddress, "address", "", "shipping address")
-	amount := optionalSats(cmd, "amount", "the sum paid, in sats")
+	amount := optionalSats(cmd, "amount", "the sum paid, in sats (default: as with request)")
 	return func() error { d.Amount = amount(); return nil }
 }
 

@@ -155,3 +155,19 @@ func TestParseLink(t *testing.T) {
 		})
 	}
 }
+
+func TestAsks(t *testing.T) {
+	for text, want := range map[string]int64{
+		coffee: 250_000, "bitcoin:?lightning=" + coffee: 250_000, donation: -1, "till@shop.example": -1, "": -1,
+		"bitcoin:bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4?amount=0.001": 100_000,
+		"bitcoin:bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t5?amount=0.001": -1,
+	} {
+		got, ok := Asks(text)
+		if !ok {
+			got = -1
+		}
+		if got != want {
+			t.Errorf("%.20s…: got %d, want %d", text, got, want)
+		}
+	}
+}

@@ -46,6 +46,23 @@ func parseLink(s string) (link payLink, ok bool) {
 	return payLink{}, false
 }
 
+// Asks is the amount (sats) that a payment link names itself: an invoice, or a BIP-21
+// URI. ok is false for a link that names none, or is no link.
+func Asks(link string) (sats int64, ok bool) {
+	l, ok := parseLink(link)
+	if !ok {
+		return 0, false
+	}
+	n := l.sats
+	if n == nil && l.invoice != nil {
+		n = l.invoice.sats()
+	}
+	if n == nil {
+		return 0, false
+	}
+	return *n, true
+}
+
 // sats is the amount of the invoice, rounded up; nil for any amount.
 func (inv *invoice) sats() *int64 {
 	if inv.msat < 0 {

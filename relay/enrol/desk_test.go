@@ -541,8 +541,10 @@ func TestRevokeConfigured(t *testing.T) {
 	if err := o.Keyring.Add(configured); err != nil { // in place of the store's
 		t.Fatal(err)
 	}
-	if err := o.Revoke(t.Context(), alice.by(DoorHTTP), alice.pub()); orders.ErrorCode(err) != orders.EFORBIDDEN {
-		t.Errorf("got %v", err)
+	for _, who := range []Caller{alice.by(DoorHTTP), {Door: DoorShell}} {
+		if err := o.Revoke(t.Context(), who, alice.pub()); orders.ErrorCode(err) != orders.EFORBIDDEN {
+			t.Errorf("%s: got %v", who.Door, err)
+		}
 	}
 	if entries, err := o.Store.List(); err != nil || len(entries) > 0 {
 		t.Errorf("%d keys are stored, %v", len(entries), err)

@@ -101,6 +101,7 @@ func TestExitCodes(t *testing.T) {
 		{"somebody else's order", d, []string{"orders", "show", "E-1", "--key", "admin"}, 3},
 		{"no such status", d, []string{"orders", "list", "--status", "lost"}, 2},
 		{"as what?", d, []string{"orders", "stats", "--key", "seller"}, 2},
+		{"whose?", d, []string{"orders", "stats", "--key", "seller", "--of", npub["buyer"], "--as", "buyer"}, 2},
 		{"no such key file", d, []string{"send", "note", "--key", "nobody", "--order", "E-1", "--text", "x"}, 2},
 		{"not an npub", d, []string{"keys", "remove", "npub1nonsense"}, 2},
 		{"no outcome", d, []string{"send", "resolve", "--key", "buyer", "--order", "E-1", "--outcome", "maybe"}, 2},

@@ -140,6 +140,24 @@ func TestSend(t *testing.T) {
 	if decode(t, d.do("orders", "show", "C-5", "--json"), &asked); asked.TotalSats != 5000 || asked.GrandTotal != 5000 {
 		t.Errorf("got %d sats, %d in all, want 5000", asked.TotalSats, asked.GrandTotal)
 	}
+	// A request and a receipt have an amount (Gamma spec), also where no flag names it.
+	for id, want := range map[string]map[orders.Verb]int64{"C-1": {orders.Request: 10_500}, "C-5": {orders.Paid: 5000}} {
+		var o orders.Order
+		decode(t, d.do("orders", "show", id, "--json"), &o)
+		for _, e := range o.Timeline {
+			if n, named := want[e.Verb]; named && (e.Amount == nil || *e.Amount != n) {
+				t.Errorf("%s of %s: the amount is not %d", e.Verb, id, n)
+			}
+		}
+	}
+
+	// An id that needs escaping is taken as the messages have it, and as the indexes do.
+	d.do("send", "intent", "--key", "buyer", "--order", "no. 7/é", "--to", npub["seller"], "--item", "cup,1,,700")
+	x.order("no.%207%2F%C3%A9", stands("intent-sent", "none", "intent"))
+	d.do("send", "request", "--key", "seller", "--order", "no. 7/é", "--link", "till@shop.example")
+	send("buyer", "paid", "no.%207%2F%C3%A9")
+	x.order("no.%207%2F%C3%A9", said("paid", "claimed", "intent", "request", "paid"))
+	d.do("orders", "show", "no. 7/é", "--json")
 
 	tried := []string{"intent", "request", "paid", "confirm", "process", "shipped", "delivered", "cancel", "dispute", "resolve", "refund", "address", "note"}
 	if verbs := subcommands(d.do("send", "--help")); !slices.Equal(slices.Sorted(slices.Values(verbs)), slices.Sorted(slices.Values(tried))) {

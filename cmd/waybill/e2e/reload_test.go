@@ -65,6 +65,9 @@ func TestReload(t *testing.T) {
 		t.Error("the log does not say what is wrong")
 	}
 	configure(sellersKey) // for the commands; the daemon is not told
+	if a := d.cli("keys", "remove", npub["seller"]); a.code != 4 || !strings.Contains(a.err, "configuration") {
+		t.Errorf("removing a key that the configuration names: got %v", a)
+	}
 	order("R-2")
 	x.order("R-2", stands("intent-sent", "none", "intent"))
 
