@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/nbd-wtf/go-nostr"
+
+	"github.com/waybill-relay/waybill/nip17"
 )
 
 // What waits for somebody else does not hold up the end of the relay, and makes no
@@ -75,29 +77,38 @@ func TestStopWhileSomethingWaits(t *testing.T) {
 
 // An event that is being accepted when the relay is told to stop is still stored.
 func TestStopFinishesWhatIsAccepted(t *testing.T) {
-	begun, goOn := make(chan struct{}), make(chan struct{})
 	h := newHouse(t)
-	begin := sync.OnceFunc(func() { close(begun) })
-	h.decoder.Follow(func() error {
-		begin()
-		<-goOn
-		return nil
-	})
 	buyer, seller := newSigner(t), newSigner(t)
-	if err := h.keyring.Add(readingKey(t, seller)); err != nil {
+	key := &slowKey{Key: readingKey(t, seller), begun: make(chan struct{}), goOn: make(chan struct{})}
+	if err := h.keyring.Add(key); err != nil {
 		t.Fatal(err)
 	}
 	wrap := h.wraps(buyer, intent(seller.PublicKey(), "A-1"))[0]
 	s := h.connect(nil)
 	s.say("EVENT", wrap)
-	<-begun
+	<-key.begun
 	h.stop()
 	<-h.relay.life.Done()
-	close(goOn)
+	close(key.goOn)
 	if ok, reason := s.answer(wrap.ID); !ok {
 		t.Errorf("it was refused: %s", reason)
 	}
 	if has, err := h.ledger.Has(t.Context(), wrap.ID); !has || err != nil {
 		t.Errorf("it was not stored: %v", err)
 	}
+}
+
+// slowKey is held up in the middle of its first decryption.
+type slowKey struct {
+	nip17.Key
+	once        sync.Once
+	begun, goOn chan struct{}
+}
+
+func (k *slowKey) Decrypt(ctx context.Context, from, payload string) (string, error) {
+	k.once.Do(func() {
+		close(k.begun)
+		<-k.goOn
+	})
+	return k.Key.Decrypt(ctx, from, payload)
 }
