@@ -87,4 +87,4 @@ soak:
 	$(GO) test -tags e2e,soak -count=1 -timeout 0 -v -run '^TestSoak$$' ./$(E2E)/
 
 bench:
-	$(GO) test -run '^$$' -bench . -benchmem ./nip17 ./nip17/bunker ./orders ./orders/dialect ./orders/redisstore ./relay/ledger ./relay/web ./relay/wire
+	$(GO) test -run '^$$' -bench . -benchmem ./nip17 ./nip17/bunker ./orders ./orders/dialect ./orders/redisstore ./relay ./relay/ledger ./relay/web ./relay/wire

@@ -8,10 +8,9 @@ import (
 )
 
 // Batch returns a Source that asks src the same thing once, however many orders
-// of a pair want to know it, and however often. One chat line bears on every
-// order of its pair; without this a talkative pair with many orders would cost
-// everybody else's time. It is for one batch of orders and one goroutine: what is
-// new in src it does not see.
+// of a pair want to know it, and however often: one chat line may bear on several
+// of them, and each of them weighs all its pair's lines. It is for one batch of
+// orders and one goroutine: what is new in src it does not see.
 func Batch(src Source) Source { return batched(src) }
 
 func batched(src Source) *batch {
@@ -37,10 +36,12 @@ type batch struct {
 
 type side struct{ party, orderID string }
 
-// A meaning is where a fact without an id belongs, and the Seq of the order it names.
+// A meaning is where a fact without an id belongs, the Seq of the order it names, and
+// whether that is settled.
 type meaning struct {
-	home  Key
-	named int64
+	home    Key
+	named   int64
+	settled bool
 }
 
 // Prefetch has a Source that Batch made read what Assemble will ask of these
@@ -149,9 +150,9 @@ func (b *batch) Sharing(ctx context.Context, party, orderID string) ([]Beginning
 	return slices.Clip(bs), err
 }
 
-// meant is what a fact of the pair without an id means, which counts from at. Every
-// order of the pair wants to know it.
-func (b *batch) meant(ctx context.Context, p Pair, f *Fact, at moment) (meaning, error) {
+// meant is what a fact of the pair without an id means, among whose copies are those of
+// came. Every order of the pair wants to know it.
+func (b *batch) meant(ctx context.Context, p Pair, f *Fact, came arrivals) (meaning, error) {
 	text := copyOf{f.ID, f.N, f.Tau()}
 	if m, known := b.texts[text]; known {
 		return m, nil
@@ -160,7 +161,8 @@ func (b *batch) meant(ctx context.Context, p Pair, f *Fact, at moment) (meaning,
 	if err != nil {
 		return meaning{}, err
 	}
-	m := meaning{home: c.belongs(at)}
+	at := came.of(f)
+	m := meaning{home: c.belongs(at), settled: c.settled(at, came.first(f).seq)}
 	if c.named != nil {
 		m.named = c.named.Seq
 	}

@@ -51,9 +51,11 @@ func (m moment) compare(n moment) int {
 	return cmp.Or(cmp.Compare(m.sigma, n.sigma), cmp.Compare(m.tau, n.tau))
 }
 
-// arrivals tells when messages first counted: a copy that comes later is no other
-// message, and belongs where the first one does.
-type arrivals map[copyOf]int64
+// arrivals tells when messages first counted, and since when they are known (ledger seq):
+// a copy that comes later is no other message, and belongs where the first one does.
+type arrivals map[copyOf]arrival
+
+type arrival struct{ sigma, seq int64 }
 
 type copyOf struct {
 	id  string
@@ -66,16 +68,19 @@ func firstCopies(facts []Fact) arrivals {
 	for i := range facts {
 		f := &facts[i]
 		c := copyOf{f.ID, f.N, f.Tau()}
-		if sigma, ok := as[c]; !ok || f.Sigma() < sigma {
-			as[c] = f.Sigma()
+		first, ok := as[c]
+		if !ok {
+			first = arrival{f.Sigma(), f.Seq}
 		}
+		as[c] = arrival{min(first.sigma, f.Sigma()), min(first.seq, f.Seq)}
 	}
 	return as
 }
 
-func (as arrivals) of(f *Fact) moment {
-	return moment{as[copyOf{f.ID, f.N, f.Tau()}], f.Tau()}
-}
+// of is when the message of f first counted.
+func (as arrivals) of(f *Fact) moment { return moment{as.first(f).sigma, f.Tau()} }
+
+func (as arrivals) first(f *Fact) arrival { return as[copyOf{f.ID, f.N, f.Tau()}] }
 
 // A choice is between the orders that a fact may belong to which does not say it in
 // full: the one that it names, where it names one that exists, and those that come
@@ -157,6 +162,28 @@ func (c choice) belongs(at moment) Key {
 		return named
 	}
 	return first.Key
+}
+
+// settled reports whether a fact that counts from at, and is known since seq, is nothing
+// to the others, and was so from the first: when it came the one that it names had begun
+// and was known, or more than one of the others. Nothing changes that, for what begins an
+// order earlier is itself a later fact. Without this each line of a talkative pair would
+// have all of its orders read anew, and so would each of its new orders.
+func (c choice) settled(at moment, seq int64) bool {
+	had := func(b *Beginning) bool { return b.Seq < seq && b.moment().compare(at) <= 0 }
+	if c.named != nil && had(c.named) {
+		return true
+	}
+	n := 0
+	for i := range c.others {
+		if had(&c.others[i]) {
+			n++
+		}
+		if n == 2 {
+			return true
+		}
+	}
+	return false
 }
 
 // all are the orders that are weighed.

@@ -65,7 +65,8 @@ type Bulk interface {
 // seq is the highest ledger seq of everything that was weighed, so that it rises
 // with every fact that could change the answer, also where a fact leaves. What is
 // weighed only grows: that is why all earlier orders of the pair are, and not
-// only those near enough to be rivals now.
+// only those near enough to be rivals now. A text that was settled when it came
+// weighs nothing with the others (see choice.settled).
 func Members(ctx context.Context, src Source, k Key) (facts []Fact, seq int64, err error) {
 	if facts, err = src.OfKey(ctx, k); err != nil {
 		return nil, 0, err
@@ -140,14 +141,15 @@ func drawnIn(ctx context.Context, src *batch, own Beginning) (facts []Fact, seq 
 	came, last := firstCopies(texts), int64(math.MinInt64)
 	for i := range texts {
 		f := &texts[i]
-		m, err := src.meant(ctx, p, f, came.of(f))
+		m, err := src.meant(ctx, p, f, came)
 		if err != nil {
 			return nil, 0, err
 		}
-		last = max(last, f.Tau())
-		seq = max(seq, f.Seq, m.named)
 		if m.home == own.Key {
-			facts = append(facts, *f)
+			facts, seq = append(facts, *f), max(seq, f.Seq)
+		}
+		if !m.settled {
+			last, seq = max(last, f.Tau()), max(seq, f.Seq, m.named)
 		}
 	}
 	begun, err := src.BeginSeq(ctx, p, last)

@@ -62,8 +62,11 @@ func touchedBy(ctx context.Context, src Source, f *Fact) ([]Beginning, error) {
 		near, err := nearby(ctx, src, own)
 		return append(bs, near...), err
 	case both:
-		c, err := couldMean(ctx, src, p, f)
-		return c.all(), err
+		copies, err := src.Loose(ctx, p, f.Tau(), f.Tau())
+		if err != nil {
+			return nil, err
+		}
+		return weighing(ctx, src, p, append(copies, *f))
 	case f.OrderID != "" && len(f.Parties) == 1:
 		c, err := sidesOf(ctx, src, f)
 		return c.all(), err
@@ -95,29 +98,29 @@ func nearby(ctx context.Context, src Source, own Beginning) (bs []Beginning, err
 	if err != nil {
 		return nil, err
 	}
-	for i := range named {
-		before, err := src.Begun(ctx, p, named[i].Tau()-reach, named[i].Tau())
+	// It weighs from its Least on, however late that was told.
+	loose, err := src.Loose(ctx, p, own.Least, math.MaxInt64)
+	if err != nil {
+		return nil, err
+	}
+	near, err := weighing(ctx, src, p, append(named, loose...))
+	return append(bs, near...), err
+}
+
+// weighing returns the orders on which facts of the pair without an id bear, with all
+// copies of each among them.
+func weighing(ctx context.Context, src Source, p Pair, texts []Fact) (bs []Beginning, err error) {
+	came := firstCopies(texts)
+	for i := range texts {
+		f := &texts[i]
+		c, err := couldMean(ctx, src, p, f)
 		if err != nil {
 			return nil, err
 		}
-		bs = append(bs, before...)
-	}
-	// It weighs from its Least on, however late that was told.
-	loose, err := src.Loose(ctx, p, own.Least-reach, math.MaxInt64)
-	if err != nil || len(loose) == 0 {
-		return bs, err
-	}
-	for i := range loose {
-		if loose[i].Ref != "" {
-			other, err := begunAs(ctx, src, Key{p, loose[i].Ref})
-			if err != nil {
-				return nil, err
-			}
-			if other != nil {
-				bs = append(bs, *other)
-			}
+		if c.settled(came.of(f), came.first(f).seq) {
+			c.others = nil
 		}
+		bs = append(bs, c.all()...)
 	}
-	rivals, err := src.Begun(ctx, p, own.Least-reach, math.MaxInt64)
-	return append(bs, rivals...), err
+	return bs, nil
 }

@@ -82,6 +82,73 @@ func BenchmarkProject(b *testing.B) {
 	}
 }
 
+// BenchmarkTalkativePair: what a chat line that names no order, and a new order, cost
+// where their pair has many. It ought to be the same as where it has few.
+func BenchmarkTalkativePair(b *testing.B) {
+	ctx := b.Context()
+	for _, n := range []int{100, 2500} {
+		l, err := ledger.Open(ctx, filepath.Join(b.TempDir(), "ledger.db"))
+		if err != nil {
+			b.Fatal(err)
+		}
+		b.Cleanup(func() { _ = l.Close() })
+		store, err := redisstore.Dial(ctx, redistest.Start(b).URL())
+		if err != nil {
+			b.Fatal(err)
+		}
+		b.Cleanup(func() { _ = store.Close() })
+		seller, _ := nostr.GetPublicKey(nostr.GeneratePrivateKey())
+		buyer, _ := nostr.GetPublicKey(nostr.GeneratePrivateKey())
+		said := 0
+		say := func(verb orders.Verb, orderID string) {
+			said++
+			at := 1_700_000_000_000 + int64(said)*60_000
+			f := orders.Fact{
+				ID: fmt.Sprintf("%064x", said), ReceivedAt: at, At: at, Inboxes: []string{seller}, Transports: []orders.Transport{orders.ByWrap},
+				Verb: verb, Sender: buyer, Parties: pairOf(buyer, seller), OrderID: orderID, Trust: orders.Bound, Dialect: "test",
+			}
+			evt := nostr.Event{ID: f.ID, PubKey: buyer, Kind: 1059, Tags: nostr.Tags{{"p", seller}}}
+			if _, err := l.Arrive(ctx, ledger.Arrival{Event: &evt, Recipient: seller, State: ledger.Opened, Facts: []orders.Fact{f}}); err != nil {
+				b.Fatal(err)
+			}
+		}
+		for i := range n {
+			say(orders.Intent, fmt.Sprint("o", i))
+			if i%10 == 0 {
+				say(orders.Note, "")
+			}
+		}
+		for _, c := range []struct {
+			name    string
+			verb    orders.Verb
+			orderID func() string
+		}{
+			{"a line", orders.Note, func() string { return "" }},
+			{"an order", orders.Intent, func() string { return fmt.Sprint("new", said) }},
+		} {
+			b.Run(fmt.Sprintf("%s, %d orders", c.name, n), func(b *testing.B) {
+				for b.Loop() {
+					b.StopTimer()
+					say(c.verb, c.orderID())
+					b.StartTimer()
+					facts, err := l.FactsAfter(ctx, int64(said)-1, 10)
+					if err != nil || len(facts) != 1 {
+						b.Fatalf("%d facts, %v", len(facts), err)
+					}
+					src := orders.Batch(l)
+					keys, err := orders.Touched(ctx, src, facts)
+					if err == nil {
+						err = store.ProjectEach(ctx, src, keys, nil)
+					}
+					if err != nil {
+						b.Fatal(err)
+					}
+				}
+			})
+		}
+	}
+}
+
 func pairOf(a, b string) []string {
 	if b < a {
 		a, b = b, a
