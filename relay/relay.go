@@ -205,7 +205,7 @@ func (r *Relay) Serve(ctx context.Context, l net.Listener) error {
 	defer cancel()
 	err := r.hangUp(stop) // the listener; sockets are not the server's any more
 	r.accepting.shut(stop)
-	r.sessions.closeAll(stop)
+	r.sessions.closeAll(stop, func() bool { return listener.Stats().Messages > 0 })
 	return err
 }
 
@@ -229,8 +229,8 @@ const (
 	closeWithin = 6 * time.Second
 	// drainWithin is the part of it for requests over HTTP.
 	drainWithin = 2 * time.Second
-	// lastWords is how long sockets stay open after the last event was stored, for
-	// its OK to go out.
+	// lastWords is how long sockets stay open after the last event was stored, where
+	// an answer to a message has not gone out, such as its OK.
 	lastWords = 300 * time.Millisecond
 )
 

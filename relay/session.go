@@ -142,15 +142,19 @@ func (s *sessions) of(ctx context.Context) *session {
 	return nil
 }
 
-// closeAll ends every socket, for the shutdown: it says so, leaves the last
-// answers a moment to go out, and hangs up.
-func (s *sessions) closeAll(ctx context.Context) {
+// closeAll ends every socket, for the shutdown: it leaves the last answers a moment to go
+// out, says so, and hangs up.
+func (s *sessions) closeAll(ctx context.Context, answering func() bool) {
 	goodbye := websocket.FormatCloseMessage(websocket.CloseGoingAway, "the relay is shutting down")
-	linger := time.NewTimer(lastWords)
-	defer linger.Stop()
-	select {
-	case <-linger.C:
-	case <-ctx.Done():
+	lingering, cancel := context.WithTimeout(ctx, lastWords)
+	defer cancel()
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	for answering() && lingering.Err() == nil {
+		select {
+		case <-tick.C:
+		case <-lingering.Done():
+		}
 	}
 	var wg sync.WaitGroup
 	s.bySocket.Range(func(_, v any) bool {
