@@ -171,6 +171,7 @@ func TestHeavyEvents(t *testing.T) {
 
 // Redis loses everything while nothing comes.
 func TestIdleTrackerNoticesAnEmptyRedis(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	buyer, seller := newSigner(t), newSigner(t)
 	if err := h.keyring.Add(readingKey(t, seller)); err != nil {

@@ -187,6 +187,7 @@ func TestBodyThatNeverComes(t *testing.T) {
 // Bytes are counted for the address as those of a WebSocket are: what is above the
 // limit comes later, whole, and a deadline of the API's ends it all the same.
 func TestBytesOfBodiesAreLimited(t *testing.T) {
+	t.Parallel()
 	limits := wire.Limits{BytesPerSecond: 8 << 10} // 80 KiB at once
 	for name, tt := range map[string]struct {
 		patience time.Duration
@@ -225,6 +226,7 @@ func TestStopWhileAnswering(t *testing.T) {
 
 // Whoever has connected and says nothing does not hold up the end, and is no error.
 func TestStopWhileSomebodyIsSilent(t *testing.T) {
+	t.Parallel()
 	var conn net.Conn
 	var begun time.Time
 	t.Cleanup(func() { // after the house's own

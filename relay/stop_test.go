@@ -19,6 +19,7 @@ import (
 // error of it: a request that asks a signer, one that is sent by half, a key that is
 // handed over on a socket.
 func TestStopWhileSomethingWaits(t *testing.T) {
+	t.Parallel()
 	for name, tt := range map[string]struct {
 		begin  func(h *house)
 		within time.Duration

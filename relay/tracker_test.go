@@ -59,6 +59,7 @@ func TestALifeIsTracked(t *testing.T) {
 // A key that comes later opens what waits, in the order of arrival and from its
 // date on; a key that goes opens nothing more.
 func TestBacklog(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t, func(c *Config) { c.Anyone, c.InboxQuota = true, 100 })
 	buyer := newSigner(t)
 	secret, err := nip17.GenerateSecret()

@@ -60,6 +60,7 @@ func readyWithin(t *testing.T, base string, want bool) diagnosis {
 
 // A whole relay is ready, is not while Redis is away, and is again; alive always.
 func TestReadiness(t *testing.T) {
+	t.Parallel()
 	server := redistest.Start(t)
 	d := startDaemon(t, func(c *config) {
 		c.Redis.URL, c.Admin.Listen, c.Admin.MaxLag = server.URL(), "127.0.0.1:0", duration(time.Nanosecond)

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -22,12 +23,15 @@ import (
 // cli runs a command of the program on the data folder and returns what it prints.
 func cli(t *testing.T, dataDir string, args ...string) (string, error) {
 	t.Helper()
-	t.Setenv(envPrefix+"DATA_DIR", dataDir)
+	file := filepath.Join(t.TempDir(), "waybill.toml")
+	if err := os.WriteFile(file, fmt.Appendf(nil, "data_dir = %q\n", dataDir), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	var out bytes.Buffer
 	cmd := root()
 	cmd.SetOut(&out)
 	cmd.SetErr(&out)
-	cmd.SetArgs(args)
+	cmd.SetArgs(append([]string{"--config", file}, args...))
 	err := cmd.ExecuteContext(t.Context())
 	return out.String(), err
 }

@@ -74,6 +74,7 @@ func (b benched) ingest(t *testing.T, args ...string) (r benchReport, err error)
 }
 
 func TestBenchIngest(t *testing.T) {
+	t.Parallel()
 	b := startBenched(t)
 	key := func(name string) string { return filepath.Join(b.folder, name+".nsec") }
 	for _, name := range []string{"reader", "stranger"} {

@@ -22,6 +22,7 @@ import (
 type program struct{ path, tmp string }
 
 func TestDemo(t *testing.T) {
+	t.Parallel()
 	path := filepath.Join(t.TempDir(), "waybill")
 	if out, err := exec.Command("go", "build", "-o", path, ".").CombinedOutput(); err != nil {
 		t.Fatalf("go build: %v\n%s", err, out)

@@ -65,6 +65,7 @@ func shows(t *testing.T, d *daemon, want map[string]float64) {
 // The lives of orders move the metrics, once each: not again when the indexes are
 // built anew, and not again after a restart. Nobody is named.
 func TestMetrics(t *testing.T) {
+	t.Parallel()
 	server := redistest.Start(t)
 	m := newMarket(t, func(c *config) { c.Redis.URL, c.Metrics.Listen = server.URL(), "127.0.0.1:0" })
 	m.sells("A-1")
@@ -167,6 +168,7 @@ func TestMetrics(t *testing.T) {
 
 // A process counts what it takes itself, and nothing that was there before.
 func TestMetricsAfterARestart(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	cfg := defaults()
 	cfg.DataDir, cfg.Relay.Listen, cfg.Metrics.Listen = dir, "127.0.0.1:0", "127.0.0.1:0"

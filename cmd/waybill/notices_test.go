@@ -67,6 +67,7 @@ func (m *market) eventually(what string, ok func() bool) {
 // A running daemon tells the parties and the operator, does what it is asked in
 // messages, and shows the operator what became of it.
 func TestNotices(t *testing.T) {
+	t.Parallel()
 	var taken atomic.Int64
 	refuse := atomic.Bool{}
 	refuse.Store(true)

@@ -11,6 +11,7 @@ import (
 )
 
 func TestApproval(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	const page = "https://signer.example/approve?id=1"
 	approve := make(chan struct{})

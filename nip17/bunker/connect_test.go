@@ -105,6 +105,7 @@ func TestConnectWithoutToken(t *testing.T) {
 }
 
 func TestIdentify(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	owner, err := bunker.Identify(t.Context(), w.conn)
 	if owner != w.user.PublicKey() || err != nil {

@@ -52,6 +52,7 @@ func TestSignerGoesAwayAndComesBack(t *testing.T) {
 }
 
 func TestSignerFallsSilent(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	k := w.open(t, bunker.Timeout(short))
 	lost := w.payload(t, "lost on a silent signer")
@@ -142,6 +143,7 @@ func TestTheOtherRelay(t *testing.T) {
 }
 
 func TestRelayRefuses(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	k := w.open(t, bunker.Timeout(time.Second))
 	w.bunker.Away()
@@ -205,6 +207,7 @@ func (d deadEnd) Write(p []byte) (int, error) {
 }
 
 func TestConnectionDiesWithoutAWord(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	var dialled atomic.Int32
 	var vanished atomic.Bool
