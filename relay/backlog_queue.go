@@ -89,8 +89,8 @@ func (b *Backlog) remote(owner string) nip17.RemoteKey {
 	return nil
 }
 
-// batch is what comes next in the queue, most messages at most: from the owner's inbox, from those of his
-// encryption keys, and the direct messages that he himself wrote.
+// batch is what comes next in the queue, so many messages at most: from the owner's inbox,
+// from those of his encryption keys, and the direct messages that he himself wrote.
 func (b *Backlog) batch(ctx context.Context, q *queue, after int64, most int) ([]ledger.Row, error) {
 	rows, err := b.ledger.UnopenedFrom(ctx, q.owner, after, most)
 	if err != nil {
