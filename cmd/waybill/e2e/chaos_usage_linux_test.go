@@ -80,20 +80,26 @@ func (m *market) settle() (now usage) {
 	return now
 }
 
-// everybodyIsTold waits until no notice is due: so many a second are sent, however
-// many there are.
+// everybodyIsTold waits until it is decided what is to be told of everything, which is
+// tried again after a while where it failed, and no notice is due, nor will be in the
+// next seconds: so many are sent a second, however many there are.
 func (m *market) everybodyIsTold() {
+	const seconds = 5 * time.Second
 	m.t.Helper()
 	book := must(ledger.OpenReadOnly(m.t.Context(), m.daemon.ledgerFile()))(m.t)
 	defer book.Close()
 	within(m.t, 4*patience, "every notice is sent", func() error {
+		last := must(book.LastSeq(m.t.Context()))(m.t)
+		if told, err := book.Told(m.t.Context()); err != nil || told < last {
+			return fmt.Errorf("it is decided about %d of %d, error %v", told, last, err)
+		}
 		lanes, err := book.DueLanes(m.t.Context())
 		if err != nil {
 			return err
 		}
 		for _, lane := range lanes {
-			if time.UnixMilli(lane.NextAt).Before(time.Now()) {
-				return fmt.Errorf("%s is due since %v", lane.Name, time.UnixMilli(lane.NextAt))
+			if time.UnixMilli(lane.NextAt).Before(time.Now().Add(seconds)) {
+				return fmt.Errorf("%s is due at %v", lane.Name, time.UnixMilli(lane.NextAt))
 			}
 		}
 		return nil
