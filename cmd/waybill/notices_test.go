@@ -24,17 +24,29 @@ import (
 // message of the relay's own that begins like that.
 func (m *market) asks(who *nip17.SecretSigner, text, begins string) string {
 	m.t.Helper()
-	self := m.identity.PublicKey()
-	rumor := nostr.Event{Kind: nostr.KindDirectMessage, CreatedAt: nostr.Now(), Content: text, Tags: nostr.Tags{{"p", self}}}
+	m.writes(who, text, time.Now())
+	return m.hears(who, begins)
+}
+
+// writes sends the relay a direct message that says that it was written at that time.
+func (m *market) writes(who *nip17.SecretSigner, text string, at time.Time) {
+	m.t.Helper()
+	rumor := nostr.Event{Kind: nostr.KindDirectMessage, CreatedAt: nostr.Timestamp(at.Unix()), Content: text, Tags: nostr.Tags{{"p", m.identity.PublicKey()}}}
 	if _, err := m.client.Publish(m.t.Context(), who, rumor, ""); err != nil {
 		m.t.Fatal(err)
 	}
+}
+
+// hears waits for a message of the relay's own that begins like that, and returns it.
+func (m *market) hears(who *nip17.SecretSigner, begins string) string {
+	m.t.Helper()
+	self := m.identity.PublicKey()
 	keyring, err := nip17.NewKeyring(nip17test.ReadingKey(m.t, who))
 	if err != nil {
 		m.t.Fatal(err)
 	}
 	answer := ""
-	m.eventually("an answer to "+text, func() bool {
+	m.eventually("the relay says "+begins, func() bool {
 		filter := nostr.Filter{Kinds: []int{1059}, Tags: nostr.TagMap{"p": {who.PublicKey()}}, Limit: 500}
 		for wrap, err := range m.ledger.Query(m.t.Context(), filter, who.PublicKey(), 500) {
 			if err != nil {
