@@ -71,16 +71,16 @@ func (s *Store) List() ([]Entry, error) {
 	return entries, nil
 }
 
-// Locked are the stored keys (hex) that are of no use: the master key does not open what
-// was stored for them, or that is another's.
-func (s *Store) Locked() (map[string]bool, error) {
+// Locked are the stored keys (hex) of the owner, "" for everybody's, that are of no use:
+// the master key does not open what was stored for them, or that is another's.
+func (s *Store) Locked(owner string) (map[string]bool, error) {
 	file, err := s.contents()
 	if err != nil {
 		return nil, err
 	}
 	locked := map[string]bool{}
 	for _, e := range file.Keys {
-		if !s.opens(e) {
+		if (owner == "" || e.Owner == owner) && !s.opens(e) {
 			locked[e.Pubkey] = true
 		}
 	}

@@ -213,7 +213,7 @@ func TestStoreLoadsWhatOpens(t *testing.T) {
 	if !errors.Is(err, ErrMaster) || len(added) != 1 || !kr.Holds(bob.pub) || kr.Holds(alice.pub) {
 		t.Errorf("got %v, %v", added, err)
 	}
-	if locked, err := s.Locked(); err != nil || len(locked) != 1 || !locked[alice.pub] {
+	if locked, err := s.Locked(""); err != nil || len(locked) != 1 || !locked[alice.pub] {
 		t.Errorf("locked are %v, %v", locked, err)
 	}
 	// It keeps nobody out, and goes when it is stored again.
@@ -222,7 +222,7 @@ func TestStoreLoadsWhatOpens(t *testing.T) {
 			t.Errorf("beside it: %v", err)
 		}
 	}
-	if locked, err := s.Locked(); err != nil || len(locked) != 0 {
+	if locked, err := s.Locked(""); err != nil || len(locked) != 0 {
 		t.Errorf("afterwards locked are %v, %v", locked, err)
 	}
 }

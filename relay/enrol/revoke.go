@@ -101,7 +101,7 @@ func (d *Desk) List(ctx context.Context, who Caller) ([]Delegation, error) {
 	if err != nil {
 		return nil, err
 	}
-	locked, err := d.Store.Locked()
+	locked, err := d.Store.Locked(who.Pubkey)
 	if err != nil {
 		return nil, err
 	}
