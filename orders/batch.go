@@ -161,8 +161,7 @@ func (b *batch) meant(ctx context.Context, p Pair, f *Fact, came arrivals) (mean
 	if err != nil {
 		return meaning{}, err
 	}
-	at := came.of(f)
-	m := meaning{home: c.belongs(at), settled: c.settled(at, came.first(f).seq)}
+	m := meaning{home: c.belongs(came.of(f)), settled: c.settled(f, came)}
 	if c.named != nil {
 		m.named = c.named.Seq
 	}

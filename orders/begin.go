@@ -164,12 +164,13 @@ func (c choice) belongs(at moment) Key {
 	return first.Key
 }
 
-// settled reports whether a fact that counts from at, and is known since seq, is nothing
-// to the others, and was so from the first: when it came the one that it names had begun
+// settled reports whether a fact, among whose copies are those of came, is nothing to the
+// others, and was so from the first: when it came the one that it names had begun
 // and was known, or more than one of the others. Nothing changes that, for what begins an
 // order earlier is itself a later fact. Without this each line of a talkative pair would
 // have all of its orders read anew, and so would each of its new orders.
-func (c choice) settled(at moment, seq int64) bool {
+func (c choice) settled(f *Fact, came arrivals) bool {
+	at, seq := came.of(f), came.first(f).seq
 	had := func(b *Beginning) bool { return b.Seq < seq && b.moment().compare(at) <= 0 }
 	if c.named != nil && had(c.named) {
 		return true

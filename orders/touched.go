@@ -117,7 +117,7 @@ func weighing(ctx context.Context, src Source, p Pair, texts []Fact) (bs []Begin
 		if err != nil {
 			return nil, err
 		}
-		if c.settled(came.of(f), came.first(f).seq) {
+		if c.settled(f, came) {
 			c.others = nil
 		}
 		bs = append(bs, c.all()...)
