@@ -19,16 +19,7 @@ import (
 // counted takes a second fold, of what the order was before.
 func BenchmarkProject(b *testing.B) {
 	ctx := b.Context()
-	l, err := ledger.Open(ctx, filepath.Join(b.TempDir(), "ledger.db"))
-	if err != nil {
-		b.Fatal(err)
-	}
-	b.Cleanup(func() { _ = l.Close() })
-	store, err := redisstore.Dial(ctx, redistest.Start(b).URL())
-	if err != nil {
-		b.Fatal(err)
-	}
-	b.Cleanup(func() { _ = store.Close() })
+	l, store := tracked(b)
 	const n = 1000
 	seller := nostr.GeneratePrivateKey()
 	seller, _ = nostr.GetPublicKey(seller)
@@ -87,16 +78,7 @@ func BenchmarkProject(b *testing.B) {
 func BenchmarkTalkativePair(b *testing.B) {
 	ctx := b.Context()
 	for _, n := range []int{100, 2500} {
-		l, err := ledger.Open(ctx, filepath.Join(b.TempDir(), "ledger.db"))
-		if err != nil {
-			b.Fatal(err)
-		}
-		b.Cleanup(func() { _ = l.Close() })
-		store, err := redisstore.Dial(ctx, redistest.Start(b).URL())
-		if err != nil {
-			b.Fatal(err)
-		}
-		b.Cleanup(func() { _ = store.Close() })
+		l, store := tracked(b)
 		seller, _ := nostr.GetPublicKey(nostr.GeneratePrivateKey())
 		buyer, _ := nostr.GetPublicKey(nostr.GeneratePrivateKey())
 		said := 0
@@ -147,6 +129,22 @@ func BenchmarkTalkativePair(b *testing.B) {
 			})
 		}
 	}
+}
+
+// tracked are a ledger and the indexes of its orders, in a real Redis, both empty.
+func tracked(b *testing.B) (*ledger.Ledger, *redisstore.Store) {
+	b.Helper()
+	l, err := ledger.Open(b.Context(), filepath.Join(b.TempDir(), "ledger.db"))
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() { _ = l.Close() })
+	store, err := redisstore.Dial(b.Context(), redistest.Start(b).URL())
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() { _ = store.Close() })
+	return l, store
 }
 
 func pairOf(a, b string) []string {
